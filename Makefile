@@ -1,0 +1,116 @@
+# Corduroy's build. The targets a person uses are listed by `make help`.
+#   CC=gcc|clang   SAN=address|undefined|thread   V=1   PREFIX=/usr/local   DESTDIR=
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PREFIX ?= /usr/local
+SAN ?=
+VARIANT := $(if $(SAN),-$(SAN))$(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(MUTATION_BUILD),-mutation)
+BUILD ?= build$(VARIANT)
+VERSION := 0.1.0
+
+PACKAGES := libevent libcrypto jansson
+CFLAGS_BASE := -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -Wconversion -Wshadow \
+  -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wno-missing-field-initializers \
+  -fno-strict-aliasing -fno-common -fstack-protector-strong -I. \
+  -DCORDUROY_VERSION='"$(VERSION)"' -MMD -MP
+ifeq ($(SAN),)
+CFLAGS_BASE += -D_FORTIFY_SOURCE=2 -fPIE
+LDFLAGS_BASE := -pie -Wl,-z,relro,-z,now
+endif
+ifeq ($(SAN),address)
+CFLAGS_BASE += -fsanitize=address -fno-omit-frame-pointer
+LDFLAGS_BASE := -fsanitize=address
+endif
+ifeq ($(SAN),undefined)
+CFLAGS_BASE += -fsanitize=undefined -fno-sanitize-recover=all
+LDFLAGS_BASE := -fsanitize=undefined
+endif
+ifeq ($(SAN),thread)
+CFLAGS_BASE += -fsanitize=thread
+LDFLAGS_BASE := -fsanitize=thread
+endif
+ifneq ($(MUTATION_BUILD),)
+CFLAGS_BASE += -DCORDUROY_MUTATIONS
+endif
+CFLAGS_ALL = $(CFLAGS_BASE) $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -levent_pthreads -lzookeeper_mt -lpthread -lm
+
+# Every folder that holds the product's code. A file pair is one noun; main.c is a program.
+DIRS := common proto proto/gen proto/cluster controller broker broker/net broker/api broker/log \
+  broker/replica broker/zk broker/group broker/control
+SRC := $(filter-out broker/main.c,$(wildcard $(addsuffix /*.c,$(DIRS))))
+OBJ := $(SRC:%.c=$(BUILD)/%.o)
+LIB := $(BUILD)/libcorduroy.a
+TESTLIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
+TESTLIB := $(BUILD)/libtest.a
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+SIM_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
+PROGRAMS := $(if $(wildcard broker/main.c),$(BUILD)/corduroy-broker) $(if $(wildcard cli/main.c),$(BUILD)/corduroy)
+
+Q := $(if $(V),,@)
+
+all: $(PROGRAMS) $(LIB)
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make                 the broker and the command: build/corduroy-broker, build/corduroy
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  cc    $<")
+	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+$(LIB): $(OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $(OBJ)
+
+$(TESTLIB): $(TESTLIB_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $(TESTLIB_OBJ)
+
+$(BUILD)/corduroy-broker: $(BUILD)/broker/main.o $(LIB)
+	$(if $(V),,@echo "  link  $@")
+	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+
+CLI_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
+$(BUILD)/corduroy: $(CLI_OBJ) $(LIB)
+	$(if $(V),,@echo "  link  $@")
+	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) $(LIBS) -lrdkafka
+
+# ---- tests -------------------------------------------------------------------------------------
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(TESTLIB) $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  link  $@")
+	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(shell pkg-config --libs check)
+
+.SECONDARY:
+
+## make unit            the unit tests (Check); UNIT_ONLY=test_x for one
+unit: $(if $(UNIT_ONLY),$(BUILD)/unit/$(UNIT_ONLY),$(UNIT))
+	@tests/tools/run-unit $^
+
+## make layering        dependencies between folders point one way
+layering:
+	@tests/tools/layering
+
+## make format          clang-format in place; format-check fails on a difference
+FORMATTED = $(shell git ls-files '*.c' '*.h' | grep -v '^proto/gen/')
+format:
+	clang-format -i $(FORMATTED)
+format-check:
+	@clang-format --dry-run -Werror $(FORMATTED)
+
+## make check           about a minute: unit, codecs, layering, format
+check: layering format-check unit
+
+clean:
+	rm -rf build build-*
+
+compile_commands.json: Makefile
+	@python3 tests/tools/compile-commands "$(CC)" "$(CFLAGS_ALL)" $(SRC) > $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all help unit layering format format-check check clean

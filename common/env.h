@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_COMMON_ENV_H
+#define CORDUROY_COMMON_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/file.h"
+#include "common/view.h"
+
+/* The seam between a shard (one thread of a broker) and the world. All that a shard says to the
+ * world goes through struct env_ops; all that it hears comes as a struct event. Two worlds
+ * implement the table: common/world.c (libevent, disk threads, the ZooKeeper adapter) and
+ * tests/sim/sim_world.c (a heap of pending events and a seed).
+ *
+ * E1 A call starts something; its outcome is an event, exactly once, never inside the call.
+ * E2 A token is the caller's name for a thing, busy until its last event; those that the world
+ * makes (accepted connections) have bit 63 set and are unique in the process. E3 What an event
+ * points to lives until shard_step returns; bufs, files, jobs and mails are counted or handed over.
+ * E4 "taken": the world holds its own reference until the answer, and has dropped it when the
+ * answer is heard. E5 Counts are atomic (buf.h, file.h). E6 After EV_STOP was answered with halt,
+ * or after halt, nothing more is heard. */
+typedef uint64_t token;
+#define TOKEN_OF_WORLD (UINT64_C(1) << 63)
+
+/* An address; IPv4 is mapped (::ffff:a.b.c.d). */
+struct addr {
+    uint8_t ip[16];
+    uint16_t port;
+};
+
+/* ---- disk ---- */
+/* Per directory. COMMIT and STORE run one batch at a time, in order; READ may run beside them, in
+ * order with itself. */
+enum disk_lane {
+    LANE_COMMIT,
+    LANE_STORE,
+    LANE_READ,
+    LANE_COUNT
+};
+/* Embedded in its owner and handed over until EV_DISK. run() gets every queued job (of all shards)
+ * with the same run and context, in the order given, as one list: that is a commit round. It runs
+ * on a disk thread, sets error (0 or -errno) of each job and touches only its jobs and the context,
+ * which is the state of that lane. home() is called by the shard that gave it (reactor.h does, on
+ * EV_DISK); the jobs of one list come home in order. */
+struct disk_job {
+    struct disk_job *next;
+    void (*run)(struct disk_job *batch, const struct file_ops *files, void *fs);
+    void (*home)(struct disk_job *job);
+    void *context;
+    unsigned shard, dir; /* dir: index into the broker's log.dirs */
+    enum disk_lane lane;
+    int error;
+};
+
+/* ---- mail between shards ---- */
+/* Embedded in a request, so bounded; the answer reuses it. FIFO per pair of shards. kind: enum
+ * mail_kind of the broker. */
+struct mail {
+    struct mail *next;
+    unsigned from, kind;
+};
+
+/* ---- ZooKeeper ---- */
+enum zk_kind {
+    ZK_CREATE, /* data may be VIEW_NULL; parents are not made */
+    ZK_DELETE, /* version -1: any */
+    ZK_SET,    /* version -1: any */
+    ZK_CHECK,  /* in a multi only: the node's version */
+    ZK_GET,
+    ZK_EXISTS,
+    ZK_CHILDREN,
+    ZK_SYNC, /* what is read after its reply is at least as new as everything written before it was
+                sent */
+};
+struct zk_op {
+    enum zk_kind kind;
+    bool ephemeral, sequential; /* CREATE */
+    bool watch;                 /* GET, EXISTS, CHILDREN: one-shot */
+    int32_t version;            /* DELETE, SET, CHECK */
+    struct view path, data;
+};
+/* Errors of ZooKeeper that a step may meet; the adapter maps the library's. Everything else is
+ * ZK_ERR_OTHER. */
+enum zk_error {
+    ZK_OK = 0,
+    ZK_ERR_NONODE,
+    ZK_ERR_NODEEXISTS,
+    ZK_ERR_BADVERSION,
+    ZK_ERR_NOTEMPTY,
+    ZK_ERR_NOCHILDRENFOREPHEMERALS,
+    ZK_ERR_NOAUTH,
+    ZK_ERR_ROLLED_BACK, /* this op of a failed multi would have been fine, or was not reached */
+    ZK_ERR_TOO_LARGE,   /* refused here: a multi or a node past the size limit */
+    ZK_ERR_NO_SESSION,  /* refused here: there is no session (not opened, expired or closed); surely
+                           not done */
+    ZK_ERR_OTHER,
+};
+struct zk_result {
+    enum zk_error error;
+    int32_t version;             /* of the data; after SET, GET, EXISTS, CREATE outside a multi */
+    int64_t czxid, mzxid, owner; /* owner: session of an ephemeral, 0 otherwise */
+    struct view data;            /* GET: VIEW_NULL for a node without data. CREATE: the path made */
+    uint32_t name_count;         /* CHILDREN: in byte order */
+    const struct view *names;
+};
+enum zk_session_state {
+    ZK_UP,      /* connected; ops flow. generation grows by one with each new session */
+    ZK_LOST,    /* connection lost, session may live; every op outstanding was answered `unknown`
+                   before this */
+    ZK_EXPIRED, /* the session is gone with its ephemerals; the world opens a new one by itself,
+                   ZK_UP follows */
+    ZK_REFUSED, /* authentication failed: needs an operator */
+};
+enum zk_watch_kind {
+    ZK_WATCH_CREATED,
+    ZK_WATCH_DELETED,
+    ZK_WATCH_CHANGED,
+    ZK_WATCH_CHILDREN
+};
+
+/* ---- events ---- */
+enum event_kind {
+    EV_START, /* the first */
+    EV_TURN,  /* once after each batch of events: what is gathered leaves now */
+    EV_STOP,  /* SIGTERM: end in good order, then halt */
+    EV_TIMER,
+    EV_MAIL,
+    EV_DISK,
+    EV_NET_LISTENING, /* error: 0 or -errno */
+    EV_NET_ACCEPTED,  /* token is the new connection's; also heard by the shard that net_move names
+                       */
+    EV_NET_OPENED,    /* error: 0 or -errno; with an error NET_CLOSED follows */
+    EV_NET_DATA,
+    EV_NET_SENT,
+    EV_NET_CLOSED, /* the last event of a connection, always */
+    EV_ZK_SESSION,
+    EV_ZK_REPLY,
+    EV_ZK_WATCH,
+};
+struct event {
+    enum event_kind kind;
+    token token;
+    int error;
+    uint64_t now_ns; /* monotonic */
+    union {
+        struct {
+            unsigned listener;
+            struct addr peer;
+        } net; /* ACCEPTED; LISTENING: peer.port is the port bound (asked for with 0) */
+        struct {
+            struct buf *buf; /* this reference is yours. NULL at eof without bytes */
+            uint32_t at, size;
+            bool eof; /* the peer sends no more; nothing follows but CLOSED after net_close */
+        } data;
+        struct {
+            uint64_t bytes_left; /* still queued; pieces before them are released */
+        } sent;
+        struct {
+            uint32_t generation;
+            enum zk_session_state state;
+            int64_t id; /* session id, when UP */
+        } session;
+        struct {
+            const struct zk_result *results;
+            uint32_t count;
+            bool unknown; /* the connection was lost: it may have been done, may not, or may still
+                             be (results is NULL) */
+        } reply;
+        struct {
+            struct view path;
+            enum zk_watch_kind what;
+        } watch;
+        struct disk_job *disk;
+        struct mail *mail;
+    } u;
+};
+
+enum say_level {
+    SAY_ERROR,
+    SAY_WARN,
+    SAY_INFO,
+    SAY_DEBUG
+};
+
+struct env_ops {
+    int64_t (*wall_ms)(void *world); /* for timestamps and retention, never for safety */
+    uint64_t (*random)(void *world);
+    /* One timer a token: a new time replaces the old; 0 cancels, and then nothing is heard. */
+    void (*timer)(void *world, token, uint64_t at_ns);
+    void (*net_listen)(void *world, token, const struct addr *, unsigned listener);
+    void (*net_accept)(void *world, token listening,
+                       unsigned more); /* credit: so many more may come */
+    void (*net_move)(
+        void *world, token conn,
+        unsigned shard); /* before its first send, no read pending: heard there as ACCEPTED */
+    void (*net_open)(void *world, token conn, const struct addr *);
+    /* One read at a time: min..max bytes into `into` from `at` (taken), or, with NULL, up to max
+     * bytes (at most 64 KiB) into a new buf charged to the account, made only once bytes are there.
+     * No read pending: nothing is received; that is the back-pressure. An end of file or reset is
+     * heard only while a read is pending, or as NET_CLOSED after a failed send. */
+    void (*net_read)(void *world, token conn, struct buf *into, uint32_t at, uint32_t min,
+                     uint32_t max, struct account *);
+    void (*net_send)(void *world, token conn, const struct piece *pieces,
+                     unsigned count); /* taken, queued in order */
+    void (*net_close)(
+        void *world, token conn,
+        bool after_sent); /* then NET_CLOSED. Without after_sent: at once, as a reset */
+    /* What is in the page cache now, else -EAGAIN; see file_posix_peek. */
+    int64_t (*file_peek)(void *world, struct file *, uint64_t pos, void *to, uint32_t size);
+    void (*disk)(void *world, struct disk_job *);
+    void (*zk_open)(void *world,
+                    bool open); /* shard 0: start (heard as ZK_UP) or close the session */
+    void (*zk)(void *world, token, const struct zk_op *,
+               unsigned count); /* copied; count > 1: one multi of writes and checks */
+    void (*mail)(void *world, unsigned shard, struct mail *);
+    void (*say)(void *world, enum say_level,
+                struct view line); /* one log line without its end; copied */
+    void (*halt)(void *world, int code,
+                 struct view why); /* this broker ends; it hears nothing more */
+};
+
+/* What a module keeps to speak to its world. */
+struct env {
+    const struct env_ops *ops;
+    void *world;
+    unsigned shard, shard_count;
+};
+
+#endif
