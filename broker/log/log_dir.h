@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_BROKER_LOG_LOG_DIR_H
+#define CORDUROY_BROKER_LOG_LOG_DIR_H
+
+#include "broker/log/log.h"
+
+/* One data directory of a broker (an entry of log.dirs): the commit journal, the write-back to
+ * segments, recovery, the checkpoints and the lock. Made before the shards start; its lanes' state
+ * is touched by its disk threads only. */
+struct log_dir_config {
+    unsigned index;             /* into log.dirs: the `dir` of its disk jobs */
+    const char *path;           /* for messages only: file operations are rooted there */
+    int32_t broker_id;          /* -1: take what meta.properties says */
+    uint32_t journal_file_size; /* 32 MiB; smaller in tests */
+    uint64_t space_reserve;     /* bytes kept free on the file system */
+    int64_t idle_round_ms;      /* 50 */
+    struct log_config defaults;
+    struct uuid fresh_directory_id, fresh_storage_id,
+        fresh_journal_id; /* random: used where the directory has none yet */
+};
+struct log_dir *log_dir_new(const struct log_dir_config *config);
+void log_dir_free(struct log_dir *dir); /* after its last job is home */
+
+/* What a start finds. */
+struct log_found {
+    struct partition_id id;
+    char *topic;
+    struct log *log; /* not attached to a shard yet */
+    bool suspect;
+    char *why; /* suspect: which offsets, for people */
+};
+struct log_dir_load {
+    struct disk_job job; /* used by the load */
+    void (*done)(struct log_dir_load *load);
+    struct log_dir *dir;
+    int error;        /* 0, or -errno with message: the directory cannot be used */
+    char *message;    /* for people: what is wrong and what to do */
+    bool clean;       /* the last stop was clean */
+    bool has_data;    /* any log was found */
+    char *cluster_id; /* of meta.properties without our mark; NULL when there is none yet */
+    int32_t broker_id;
+    struct uuid directory_id, storage_id;
+    uint64_t incarnation_last,
+        incarnation_next; /* of the marker: last registered, about to be; 0: none */
+    struct log_found *found;
+    uint32_t found_count;
+};
+/* Takes the lock, checks the marks, recovers from the journal when the last stop was not clean,
+ * opens every log. Shard 0. */
+void log_dir_load(struct log_dir *dir, struct reactor *reactor, struct log_dir_load *load);
+/* Frees the arrays and strings of a finished load (not the logs). */
+void log_dir_load_deinit(struct log_dir_load *load);
+
+/* Writes and syncs meta.properties: cluster id, broker id, storage id and the incarnations. After
+ * the load; shard 0. */
+struct log_dir_mark {
+    struct disk_job job;
+    void (*done)(struct log_dir_mark *mark);
+    const char *cluster_id; /* NULL: as it is */
+    int32_t broker_id;
+    struct uuid storage_id; /* zero: as it is */
+    uint64_t incarnation_last, incarnation_next;
+    int error;
+};
+void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_mark *mark);
+
+/* Clean stop: called on shard 0 once every shard has stopped appending and every append is home.
+ * Drains the write-back, writes indexes, snapshots, checkpoints and the clean mark. */
+struct log_dir_stop {
+    struct disk_job job;
+    void (*done)(struct log_dir_stop *stop);
+    int error;
+};
+void log_dir_stop(struct log_dir *dir, struct reactor *reactor, struct log_dir_stop *stop);
+
+/* Any thread. */
+bool log_dir_is_failed(const struct log_dir *dir);
+/* Appended bytes that are not in place yet: while over, producers and producing streams are not
+ * read (back-pressure). */
+struct account *log_dir_tail(struct log_dir *dir);
+
+#endif
