@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_PROTO_CLUSTER_MESSAGES_H
+#define CORDUROY_PROTO_CLUSTER_MESSAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/env.h"
+#include "common/uuid.h"
+#include "common/view.h"
+
+/* What brokers say to each other, as values. How it stands on the wire: README.md here and
+ * frames.h. Views and arrays borrow from the frame or arena that they were decoded from. Every
+ * broker keeps one control connection to the broker that is controller (none to itself: there the
+ * same values are handed over directly), and each leader's shard opens replication streams to its
+ * followers. */
+#define CLUSTER_REPLICAS_MAX 16
+
+/* A process of a broker: a new incarnation is drawn for every registration. 0: none. */
+struct cluster_member {
+    int32_t broker;
+    uint64_t incarnation;
+};
+
+/* ---- the numbered stream from the controller to one broker: metadata and orders in one ----
+ * Every broker hears the wanted state of everything. A partition's item is its order: whoever is
+ * named leader, with the incarnation that it has, leads; every other replica follows. Items are
+ * levels, never commands: hearing one twice is harmless. */
+struct cluster_broker_item {
+    struct cluster_member member;
+    bool alive; /* `in`: counts and may lead */
+    struct view host;
+    int32_t port;     /* of the PLAINTEXT client listener */
+    struct view rack; /* null: none */
+    struct view cluster_host;
+    int32_t cluster_port, shard_count;
+};
+struct cluster_topic_item {
+    struct uuid id;
+    struct view name;
+    int32_t partition_count;
+    struct view
+        config; /* overrides as `key=value` lines, each ended by \n (keys and values without \n) */
+};
+enum cluster_partition_flags {
+    CLUSTER_PARTITION_NEW =
+        1, /* logs may be made empty by ISR members; no append before this flag is gone */
+    CLUSTER_PARTITION_UNCLEAN = 2, /* the leader was elected from outside the ISR: followers may cut
+                                      below their high watermark */
+};
+struct cluster_partition_item {
+    struct partition_id id;
+    int32_t leader; /* -1: none */
+    uint64_t leader_incarnation;
+    int32_t leader_epoch;
+    int32_t version; /* data version of the state node: the partition epoch */
+    int32_t min_isr;
+    uint32_t flags;
+    uint32_t replica_count, isr_count;
+    int32_t replicas[CLUSTER_REPLICAS_MAX], isr[CLUSTER_REPLICAS_MAX];
+};
+enum cluster_item_kind {
+    CLUSTER_ITEM_BROKER = 1,
+    CLUSTER_ITEM_BROKER_GONE, /* broker.member.broker only */
+    CLUSTER_ITEM_TOPIC,
+    CLUSTER_ITEM_TOPIC_GONE, /* topic.id, topic.name: deleted; replicas remove their logs */
+    CLUSTER_ITEM_PARTITION,
+};
+struct cluster_item {
+    enum cluster_item_kind kind;
+    union {
+        struct cluster_broker_item broker;
+        struct cluster_topic_item topic;
+        struct cluster_partition_item partition;
+    } u;
+};
+/* One frame of the stream. The first of a connection, and after any doubt, is a snapshot: begin ..
+ * end, possibly many frames; what a snapshot does not name is gone from the metadata (a log without
+ * a topic is kept and reported, never deleted). */
+struct cluster_metadata {
+    int32_t controller_epoch, controller;
+    uint64_t first_number; /* of the first item; each item is one more */
+    bool snapshot_begin, snapshot_end;
+    uint32_t item_count;
+    struct cluster_item *items;
+};
+/* Each second: number of the last item said and a digest of the state; a broker that differs asks
+ * for a snapshot. */
+struct cluster_digest {
+    int32_t controller_epoch;
+    uint64_t last_number, digest;
+};
+
+/* ---- broker to controller ---- */
+enum cluster_exception_kind {
+    CLUSTER_REPLICA_MISSING =
+        1, /* the order names it, no directory has it (and the order did not say new) */
+    CLUSTER_REPLICA_SUSPECT,     /* cannot be produced up to its confirmed end */
+    CLUSTER_REPLICA_WRONG_TOPIC, /* a directory of that name belongs to another topic id */
+    CLUSTER_REPLICA_FAILED,      /* its directory failed while running */
+};
+struct cluster_exception {
+    struct partition_id id;
+    enum cluster_exception_kind kind;
+};
+struct cluster_held { /* a replica that is there: the last leader epoch in its log */
+    struct partition_id id;
+    int32_t last_epoch;
+    int64_t end;
+};
+struct cluster_directory {
+    struct uuid id;
+    bool marker_matches; /* its marker names the incarnation that the broker node knew last */
+};
+/* Sent when a broker in state `starting` has heard a whole snapshot; answered by its broker item
+ * with alive = true. */
+struct cluster_inventory {
+    struct cluster_member from;
+    int32_t highest_controller_epoch; /* ever seen by this broker */
+    uint32_t directory_count, exception_count, held_count;
+    struct cluster_directory *directories;
+    struct cluster_exception *exceptions;
+    struct cluster_held *held;
+};
+/* A leader asks for another ISR. isr names each member with the incarnation whose acknowledgements
+ * were counted. */
+struct cluster_isr_change {
+    uint64_t request; /* chosen by the asker; in the reply */
+    struct partition_id id;
+    int32_t leader_epoch, version;
+    uint32_t isr_count;
+    struct cluster_member isr[CLUSTER_REPLICAS_MAX];
+};
+enum cluster_isr_result {
+    CLUSTER_ISR_DONE = 0, /* leader_epoch, version, isr are the new state (an equal state asked for
+                             again is done too) */
+    CLUSTER_ISR_REFUSED = 1, /* surely not done and never will be: epochs, version or a member did
+                                not fit; the state is the current one */
+    CLUSTER_ISR_UNKNOWN = 2, /* this controller does not know (moved, or the outcome is unknown): it
+                                stays pending; ask again */
+};
+struct cluster_isr_reply {
+    uint64_t request;
+    struct partition_id id;
+    enum cluster_isr_result result;
+    int32_t leader_epoch, version;
+    uint32_t isr_count;
+    int32_t isr[CLUSTER_REPLICAS_MAX];
+};
+enum cluster_report_kind {
+    CLUSTER_REPORT_CREATED = 1, /* the empty log of a `new` partition is durable */
+    CLUSTER_REPORT_FAILED,      /* the replica cannot go on (directory failed, log suspect): move
+                                   leadership, take out of the ISR */
+    CLUSTER_REPORT_RESIGNED, /* an append failed after its offset was assigned: never leads again in
+                                this epoch */
+};
+struct cluster_report {
+    struct partition_id id;
+    enum cluster_report_kind kind;
+    int32_t leader_epoch;
+};
+struct cluster_shutdown {
+    struct cluster_member from;
+};
+struct cluster_shutdown_reply {
+    int32_t remaining; /* partitions still led by it; 0: it may stop */
+};
+/* A Kafka admin request accepted by any broker and done by the controller's: header-less body bytes
+ * both ways. */
+struct cluster_admin {
+    uint64_t request;
+    int16_t api_key, api_version;
+    int32_t timeout_ms;
+    struct view body;
+};
+struct cluster_admin_reply {
+    uint64_t request;
+    int16_t error; /* a Kafka error code when body is null: NOT_CONTROLLER (41) or so */
+    uint64_t
+        metadata_number; /* the asker answers its client once its metadata has reached this item */
+    struct view body;
+};
+
+/* ---- replication: leader to follower, one stream per (leader's shard, follower, follower's shard,
+ * live or catch-up) ---- The incarnations of both ends stand in the handshake of the connection;
+ * every message names the leader epoch. */
+struct cluster_replica_open { /* leader -> follower: I lead this partition in this epoch; where are
+                                 you? */
+    struct partition_id id;
+    int32_t leader_epoch;
+    int64_t leader_start; /* start of the leader's log */
+};
+struct cluster_replica_state { /* follower -> leader */
+    struct partition_id id;
+    int32_t leader_epoch;
+    int32_t last_epoch; /* of its last record; -1: its log is empty */
+    int64_t start, end, high_watermark;
+};
+struct cluster_diverge { /* leader -> follower: what you have ends, as far as it is mine, at `end`
+                            of `epoch` */
+    struct partition_id id;
+    int32_t leader_epoch;
+    int32_t epoch;
+    int64_t end;
+};
+struct cluster_reset { /* leader -> follower: my log starts beyond your end; drop all and start
+                          there */
+    struct partition_id id;
+    int32_t leader_epoch;
+    int64_t start;
+};
+struct cluster_push { /* leader -> follower; bytes may be empty: only the high watermark moved */
+    struct partition_id id;
+    int32_t leader_epoch;
+    int64_t high_watermark, leader_start;
+    int64_t base; /* offset of the first batch; the follower's end when bytes are empty and nothing
+                     is missing */
+    uint32_t size;
+};
+struct cluster_ack { /* follower -> leader, cumulative */
+    struct partition_id id;
+    int32_t leader_epoch;
+    int64_t end, synced_end;
+};
+enum cluster_refusal {
+    CLUSTER_REFUSED_STALE_EPOCH = 1, /* the follower knows a newer leader epoch */
+    CLUSTER_REFUSED_NOT_REPLICA, /* unknown partition or not a replica of it; also: not this shard
+                                  */
+    CLUSTER_REFUSED_STOPPED, /* the replica stopped: failed directory, suspect, would cut below its
+                                high watermark */
+    CLUSTER_REFUSED_GAP,     /* bytes that do not follow on: open again */
+};
+struct cluster_refuse { /* follower -> leader: no more of this partition on this stream */
+    struct partition_id id;
+    int32_t leader_epoch;
+    enum cluster_refusal reason;
+};
+
+#endif
