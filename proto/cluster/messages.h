@@ -186,25 +186,45 @@ struct cluster_admin_reply {
     struct view body;
 };
 
+/* ---- either way, on every connection that has been silent for a while ---- */
+struct cluster_ping {
+    uint64_t number; /* the answer (pong) repeats it */
+};
+/* Broker to controller, first on a control connection: what it has heard of this controller epoch.
+ */
+struct cluster_subscribe {
+    struct cluster_member from;
+    int32_t controller_epoch; /* -1: nothing yet */
+    uint64_t next_number;     /* of the first item that it has not heard */
+};
+
 /* ---- replication: leader to follower, one stream per (leader's shard, follower, follower's shard,
  * live or catch-up) ---- The incarnations of both ends stand in the handshake of the connection;
- * every message names the leader epoch. */
+ * every message names the leader epoch and the session: the leader's number for this opening of the
+ * partition to this follower, one more with each replica open. What bears another session
+ * than the newest is dropped without an answer, so that nothing that is still on its way from
+ * before a new opening can be taken for an answer to it. Open, state, diverge, reset, ack and
+ * refuse go by the live stream; pushes by either. */
 struct cluster_replica_open { /* leader -> follower: I lead this partition in this epoch; where are
                                  you? */
     struct partition_id id;
     int32_t leader_epoch;
+    uint32_t session;
     int64_t leader_start; /* start of the leader's log */
 };
 struct cluster_replica_state { /* follower -> leader */
     struct partition_id id;
     int32_t leader_epoch;
+    uint32_t session;
     int32_t last_epoch; /* of its last record; -1: its log is empty */
+    /* end -1: nothing in its log can be trusted (it is suspect); it asks for a reset */
     int64_t start, end, high_watermark;
 };
 struct cluster_diverge { /* leader -> follower: what you have ends, as far as it is mine, at `end`
                             of `epoch` */
     struct partition_id id;
     int32_t leader_epoch;
+    uint32_t session;
     int32_t epoch;
     int64_t end;
 };
@@ -212,11 +232,13 @@ struct cluster_reset { /* leader -> follower: my log starts beyond your end; dro
                           there */
     struct partition_id id;
     int32_t leader_epoch;
+    uint32_t session;
     int64_t start;
 };
 struct cluster_push { /* leader -> follower; bytes may be empty: only the high watermark moved */
     struct partition_id id;
     int32_t leader_epoch;
+    uint32_t session;
     int64_t high_watermark, leader_start;
     int64_t base; /* offset of the first batch; the follower's end when bytes are empty and nothing
                      is missing */
@@ -225,6 +247,7 @@ struct cluster_push { /* leader -> follower; bytes may be empty: only the high w
 struct cluster_ack { /* follower -> leader, cumulative */
     struct partition_id id;
     int32_t leader_epoch;
+    uint32_t session;
     int64_t end, synced_end;
 };
 enum cluster_refusal {
@@ -238,6 +261,7 @@ enum cluster_refusal {
 struct cluster_refuse { /* follower -> leader: no more of this partition on this stream */
     struct partition_id id;
     int32_t leader_epoch;
+    uint32_t session;
     enum cluster_refusal reason;
 };
 
