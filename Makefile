@@ -43,7 +43,7 @@ DIRS := common proto proto/gen proto/cluster controller broker broker/net broker
 SRC := $(filter-out broker/main.c,$(wildcard $(addsuffix /*.c,$(DIRS))))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libcorduroy.a
-TESTLIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
+TESTLIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c tests/gen/*.c))
 TESTLIB := $(BUILD)/libtest.a
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 SIM_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
@@ -91,12 +91,22 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(TESTLIB) $(LIB)
 unit: $(if $(UNIT_ONLY),$(BUILD)/unit/$(UNIT_ONLY),$(UNIT))
 	@tests/tools/run-unit $^
 
+# ---- generated code ----------------------------------------------------------------------------
+
+## make proto           regenerate proto/gen and tests/gen from proto/schema
+proto:
+	$(Q)python3 -B proto/tools/gen.py proto/schema proto/gen tests/gen
+
+## make proto-check     fails when what is committed is not what the schemas say
+proto-check:
+	@python3 -B proto/tools/check.py proto/schema proto/gen tests/gen
+
 ## make layering        dependencies between folders point one way
 layering:
 	@tests/tools/layering
 
 ## make format          clang-format in place; format-check fails on a difference
-FORMATTED = $(shell git ls-files '*.c' '*.h' | grep -v '^proto/gen/')
+FORMATTED = $(shell git ls-files '*.c' '*.h' | grep -v -E '^(proto|tests)/gen/')
 format:
 	clang-format -i $(FORMATTED)
 format-check:
@@ -113,4 +123,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help unit layering format format-check check clean
+.PHONY: all help unit proto proto-check layering format format-check check clean
