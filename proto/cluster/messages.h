@@ -155,9 +155,9 @@ enum cluster_report_kind {
                                 this epoch */
     CLUSTER_REPORT_DELETED,  /* answers TOPIC_GONE: no log of that topic is left here, durably.
                                 id.number and leader_epoch are -1: one report for the whole topic,
-                                and  also when there was none. Sent again whenever TOPIC_GONE is heard
-                                again;  until all replicas' brokers have sent it the topic's znodes
-                                stay */
+                                and  also when there was none. Sent again whenever TOPIC_GONE is
+                                heard  again;  until all replicas' brokers have sent it the topic's
+                                znodes  stay */
 };
 struct cluster_report {
     struct partition_id id;
