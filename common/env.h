@@ -55,8 +55,8 @@ struct disk_job {
 };
 
 /* ---- mail between shards ---- */
-/* Embedded in a request, so bounded; the answer reuses it. FIFO per pair of shards. kind: enum
- * mail_kind of the broker. */
+/* Embedded in a request, so bounded; the answer reuses it. FIFO per pair of shards. from and kind
+ * (enum mail_kind of the broker) are the sender's to set; the world reads neither. */
 struct mail {
     struct mail *next;
     unsigned from, kind;
@@ -128,7 +128,7 @@ enum event_kind {
     EV_TIMER,
     EV_MAIL,
     EV_DISK,
-    EV_NET_LISTENING, /* error: 0 or -errno */
+    EV_NET_LISTENING, /* error: 0 or -errno; with an error it is the last event of its token */
     EV_NET_ACCEPTED,  /* token is the new connection's; also heard by the shard that net_move names
                        */
     EV_NET_OPENED,    /* error: 0 or -errno; with an error NET_CLOSED follows */
@@ -150,8 +150,8 @@ struct event {
             struct addr peer;
         } net; /* ACCEPTED; LISTENING: peer.port is the port bound (asked for with 0) */
         struct {
-            struct buf *buf; /* this reference is yours. NULL at eof without bytes */
-            uint32_t at, size;
+            struct buf *buf;   /* this reference is yours. NULL at eof without bytes */
+            uint32_t at, size; /* buf->used is at least at + size now */
             bool eof; /* the peer sends no more; nothing follows but CLOSED after net_close */
         } data;
         struct {
@@ -206,7 +206,8 @@ struct env_ops {
                      unsigned count); /* taken, queued in order */
     void (*net_close)(
         void *world, token conn,
-        bool after_sent); /* then NET_CLOSED. Without after_sent: at once, as a reset */
+        bool after_sent); /* then NET_CLOSED. Without after_sent: at once, as a reset; also after
+                             a first call with it, to cut short a peer that does not read */
     /* What is in the page cache now, else -EAGAIN; see file_posix_peek. */
     int64_t (*file_peek)(void *world, struct file *, uint64_t pos, void *to, uint32_t size);
     void (*disk)(void *world, struct disk_job *);

@@ -3,85 +3,22 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/assert.h"
-#include "common/memory.h"
 
 #define SAY_LINE_SIZE 1024
 #define SAY_LIMIT_WINDOW_NS (UINT64_C(10) * 1000 * 1000 * 1000)
 #define SAY_LIMIT_BURST 5
 
-/* Open-addressed, probed in line, at most half full; removal closes the gap. */
-struct source_map {
-    struct source **slots;
-    size_t slot_count, count;
-};
-
-static size_t slot_home(const struct source_map *map, token name)
-{
-    return (size_t)((name * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (map->slot_count - 1);
-}
-
-/* The slot of the token, or the free one where it would go. */
-static size_t slot_find(const struct source_map *map, token name)
-{
-    size_t at = slot_home(map, name);
-    while (map->slots[at] && map->slots[at]->token != name)
-        at = (at + 1) & (map->slot_count - 1);
-    return at;
-}
-
-static void sources_grow(struct source_map *map)
-{
-    struct source_map old = *map;
-    map->slot_count = old.slot_count ? old.slot_count * 2 : 64;
-    map->slots = xcalloc(map->slot_count, sizeof *map->slots);
-    for (size_t i = 0; i < old.slot_count; i++) {
-        if (old.slots[i])
-            map->slots[slot_find(map, old.slots[i]->token)] = old.slots[i];
-    }
-    free(old.slots);
-}
-
-static void sources_put(struct source_map *map, struct source *source)
-{
-    if (map->count * 2 >= map->slot_count)
-        sources_grow(map);
-    size_t at = slot_find(map, source->token);
-    PRE(!map->slots[at]);
-    map->slots[at] = source;
-    map->count++;
-}
-
-static void sources_remove(struct source_map *map, struct source *source)
-{
-    size_t mask = map->slot_count - 1, hole = slot_find(map, source->token);
-    PRE(map->slots[hole] == source);
-    for (size_t at = (hole + 1) & mask; map->slots[at]; at = (at + 1) & mask) {
-        size_t home = slot_home(map, map->slots[at]->token);
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            map->slots[hole] = map->slots[at];
-            hole = at;
-        }
-    }
-    map->slots[hole] = NULL;
-    map->count--;
-}
-
 void reactor_init(struct reactor *r, const struct env *env)
 {
     *r = (struct reactor){.env = *env, .next_token = 1};
-    r->sources = xcalloc(1, sizeof *r->sources);
-    sources_grow(r->sources);
     r->turn_last = &r->turn_first;
 }
 
 void reactor_deinit(struct reactor *r)
 {
-    free(r->sources->slots);
-    free(r->sources);
-    r->sources = NULL;
+    token_map_deinit(&r->sources);
 }
 
 token reactor_add(struct reactor *r, struct source *source)
@@ -93,16 +30,16 @@ token reactor_add(struct reactor *r, struct source *source)
 void reactor_add_as(struct reactor *r, struct source *source, token name)
 {
     PRE(source->token == 0);
-    PRE(name != 0);
     source->token = name;
-    sources_put(r->sources, source);
+    token_map_put(&r->sources, name, source);
 }
 
 void reactor_remove(struct reactor *r, struct source *source)
 {
     if (source->token == 0)
         return;
-    sources_remove(r->sources, source);
+    void *was = token_map_remove(&r->sources, source->token);
+    PRE(was == source);
     source->token = 0;
 }
 
@@ -126,7 +63,7 @@ static void hand_to_other(struct reactor *r, const struct event *event)
 
 static void hand_to_source(struct reactor *r, const struct event *event)
 {
-    struct source *source = r->sources->slots[slot_find(r->sources, event->token)];
+    struct source *source = token_map_get(&r->sources, event->token);
     if (source)
         source->heard(source, event);
     else if (event->kind == EV_NET_ACCEPTED)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/env.h"
+#include "common/token_map.h"
 
 /* Hands the events of one shard to the parts of it that they concern. One thread. Order of events
  * is kept. */
@@ -24,12 +25,11 @@ struct turn_task {
 };
 #define REACTOR_MAIL_KINDS 32
 
-struct source_map; /* token -> source */
 struct reactor {
     struct env env;
     uint64_t now_ns; /* of the event being handled */
     uint64_t next_token;
-    struct source_map *sources;
+    struct token_map sources; /* of struct source */
     struct turn_task *turn_first, **turn_last;
     void (*mail_heard[REACTOR_MAIL_KINDS])(void *context, struct mail *mail);
     void *mail_context[REACTOR_MAIL_KINDS];
