@@ -31,6 +31,10 @@ ifeq ($(SAN),thread)
 CFLAGS_BASE += -fsanitize=thread
 LDFLAGS_BASE := -fsanitize=thread
 endif
+ifeq ($(SAN),fuzz)
+CFLAGS_BASE += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_BASE := -fsanitize=address,undefined
+endif
 ifneq ($(MUTATION_BUILD),)
 CFLAGS_BASE += -DCORDUROY_MUTATIONS
 endif
@@ -91,6 +95,20 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(TESTLIB) $(LIB)
 unit: $(if $(UNIT_ONLY),$(BUILD)/unit/$(UNIT_ONLY),$(UNIT))
 	@tests/tools/run-unit $^
 
+## make fuzz            every tests/fuzz/fuzz_*.c for FUZZ_SECONDS (3) each, with clang's libFuzzer
+FUZZ_SECONDS ?= 3
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_ONLY ?= $(FUZZ)
+FUZZ_BUILD := build-fuzz-clang
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang SAN=fuzz BUILD=$(FUZZ_BUILD) $(FUZZ_ONLY:%=$(FUZZ_BUILD)/fuzz/%)
+	@tests/tools/run-fuzz $(FUZZ_SECONDS) $(FUZZ_ONLY:%=$(FUZZ_BUILD)/fuzz/%)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(TESTLIB) $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  link  $@")
+	$(Q)$(CC) -fsanitize=fuzzer $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(shell pkg-config --libs check)
+
 # ---- generated code ----------------------------------------------------------------------------
 
 ## make proto           regenerate proto/gen and tests/gen from proto/schema
@@ -100,6 +118,8 @@ proto:
 ## make proto-check     fails when what is committed is not what the schemas say
 proto-check:
 	@python3 -B proto/tools/check.py proto/schema proto/gen tests/gen
+	@python3 -B proto/tools/test_tools.py
+	@tests/tools/compare-schemas
 
 ## make layering        dependencies between folders point one way
 layering:
@@ -113,7 +133,7 @@ format-check:
 	@clang-format --dry-run -Werror $(FORMATTED)
 
 ## make check           about a minute: unit, codecs, layering, format
-check: layering format-check unit
+check: layering format-check proto-check unit
 
 clean:
 	rm -rf build build-*
@@ -123,4 +143,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help unit proto proto-check layering format format-check check clean
+.PHONY: all help unit proto proto-check fuzz layering format format-check check clean
