@@ -40,7 +40,7 @@ struct producer {
     int32_t coordinator_epoch; /* of the last marker; -1 */
     int64_t txn_first_offset;  /* of the open transaction; -1 */
     int64_t timestamp_ms;      /* of the last batch or marker */
-    uint64_t touched;          /* larger: appended later */
+    int64_t touched_offset;    /* of what it appended last; -1: not known */
     uint32_t batch_count;
     struct producer_batch batches[PRODUCER_BATCHES]; /* oldest first */
 };
@@ -49,13 +49,12 @@ struct producer_state {
     struct map producers; /* i64 id to struct producer, in order of their coming */
     struct open_txns txns;
     uint32_t count_max;
-    uint64_t clock;     /* counts updates */
     int64_t end_offset; /* everything below was seen */
 };
 
-/* At count_max producers a new one makes room: the tenth of them that appended longest ago, without
- * an open transaction, is forgotten. That may let an old retry through as new; it is what bounds
- * the memory, and it falls the same way on every replica. */
+/* At count_max producers a new one makes room: a tenth of them, those that appended longest ago and
+ * have no transaction open, is forgotten. That may let an old retry through as new; it is what
+ * bounds the memory. */
 void producer_state_init(struct producer_state *s, uint32_t count_max);
 void producer_state_deinit(struct producer_state *s);
 /* Forgets everything: before a snapshot is loaded and the batches behind it are replayed. */
@@ -103,10 +102,10 @@ bool producer_state_update(struct producer_state *s, const struct record_batch *
  * Returns how many. */
 uint32_t producer_state_expire(struct producer_state *s, int64_t now_ms, int64_t expiration_ms);
 
-/* The snapshot as bytes, which the caller frees. */
+/* The snapshot (broker/log/producer_snapshot.c) as bytes, which the caller frees. */
 uint8_t *producer_state_encode(const struct producer_state *s, size_t *ret_size);
 /* Replaces the table; end_offset is the one in the snapshot's name. False when the bytes are no
- * sound snapshot or hold more than count_max entries; the table is then empty. */
+ * sound snapshot; the table is then empty. */
 MUST_CHECK bool producer_state_decode(struct producer_state *s, struct view bytes,
                                       int64_t end_offset);
 

@@ -23,7 +23,8 @@ struct segment_index {
 void segment_index_init(struct segment_index *index, int64_t base_offset, uint32_t size_max,
                         uint32_t interval_size);
 void segment_index_deinit(struct segment_index *index);
-/* Takes note of a batch that stands at pos, in order. Its offset was decided. */
+/* Takes note of a batch that stands at pos. Offsets and places rise from call to call; the offset
+ * is at or beyond the base. */
 void segment_index_add(struct segment_index *index, const struct record_batch *batch, uint32_t pos);
 /* The segment must be rolled before the next batch. */
 bool segment_index_is_full(const struct segment_index *index);
