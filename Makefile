@@ -47,10 +47,10 @@ DIRS := common proto proto/gen proto/cluster controller broker broker/net broker
 SRC := $(filter-out broker/main.c,$(wildcard $(addsuffix /*.c,$(DIRS))))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libcorduroy.a
-TESTLIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c tests/gen/*.c))
+TESTLIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c tests/gen/*.c) \
+  $(filter-out tests/sim/sim_main.c,$(wildcard tests/sim/*.c)))
 TESTLIB := $(BUILD)/libtest.a
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
-SIM_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 PROGRAMS := $(if $(wildcard broker/main.c),$(BUILD)/corduroy-broker) $(if $(wildcard cli/main.c),$(BUILD)/corduroy)
 
 Q := $(if $(V),,@)
