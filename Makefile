@@ -83,11 +83,14 @@ $(BUILD)/corduroy: $(CLI_OBJ) $(LIB)
 	$(if $(V),,@echo "  link  $@")
 	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) $(LIBS) -lrdkafka
 
+# The codecs of record batches are looked into by tests only.
+TEST_LIBS = $(shell pkg-config --libs check zlib libzstd liblz4) -lsnappy
+
 # ---- tests -------------------------------------------------------------------------------------
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(TESTLIB) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  link  $@")
-	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(shell pkg-config --libs check)
+	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(TEST_LIBS)
 
 .SECONDARY:
 
@@ -107,7 +110,7 @@ fuzz:
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(TESTLIB) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  link  $@")
-	$(Q)$(CC) -fsanitize=fuzzer $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(shell pkg-config --libs check)
+	$(Q)$(CC) -fsanitize=fuzzer $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(TEST_LIBS)
 
 # ---- generated code ----------------------------------------------------------------------------
 
