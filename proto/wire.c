@@ -17,37 +17,25 @@ struct uuid wire_read_uuid(struct wire_reader *r)
     return id;
 }
 
-/* An unsigned varint of at most so many bits: seven to a byte, least significant first. */
-static uint64_t read_varint(struct wire_reader *r, unsigned bits)
+/* Seven bits to a byte, least significant first: the fifth byte holds the last four. */
+uint32_t wire_read_uvarint(struct wire_reader *r)
 {
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < bits; shift += 7) {
+    uint32_t value = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
         const uint8_t *at = wire_take(r, 1);
         if (!at) {
             return 0;
         }
-        uint64_t part = *at & 0x7f;
-        if (shift + 7 > bits && part >> (bits - shift) != 0) {
+        if (shift == 28 && *at > 0x0f) {
             break;
         }
-        value |= part << shift;
+        value |= (uint32_t)(*at & 0x7f) << shift;
         if (*at < 0x80) {
             return value;
         }
     }
     r->bad = true;
     return 0;
-}
-
-uint32_t wire_read_uvarint(struct wire_reader *r)
-{
-    return (uint32_t)read_varint(r, 32);
-}
-
-int64_t wire_read_varlong(struct wire_reader *r)
-{
-    uint64_t value = read_varint(r, 64);
-    return (int64_t)(value >> 1 ^ (0 - (value & 1)));
 }
 
 /* A length in either form; LENGTH_NULL for null, and for every failure too. */
@@ -276,7 +264,9 @@ void wire_write_uuid(struct wire_writer *w, struct uuid id)
     wire_write_raw(w, id.bytes, sizeof id.bytes);
 }
 
-static uint32_t varint_put(uint8_t to[10], uint64_t value)
+#define UVARINT_SIZE_MAX 5
+
+static uint32_t uvarint_put(uint8_t to[UVARINT_SIZE_MAX], uint32_t value)
 {
     uint32_t size = 0;
     for (; value >= 0x80; value >>= 7) {
@@ -288,15 +278,8 @@ static uint32_t varint_put(uint8_t to[10], uint64_t value)
 
 void wire_write_uvarint(struct wire_writer *w, uint32_t value)
 {
-    uint8_t bytes[10];
-    wire_write_raw(w, bytes, varint_put(bytes, value));
-}
-
-void wire_write_varlong(struct wire_writer *w, int64_t value)
-{
-    uint8_t bytes[10];
-    uint64_t zigzag = (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
-    wire_write_raw(w, bytes, varint_put(bytes, zigzag));
+    uint8_t bytes[UVARINT_SIZE_MAX];
+    wire_write_raw(w, bytes, uvarint_put(bytes, value));
 }
 
 static void write_length(struct wire_writer *w, bool flexible, bool is_string, int64_t length)
@@ -403,9 +386,9 @@ void wire_end_write_tag(struct wire_writer *w, uint32_t begin)
         return;
     }
     /* The size stands before the value and takes as many bytes as it needs: make room, move. */
-    uint8_t bytes[10];
+    uint8_t bytes[UVARINT_SIZE_MAX];
     uint32_t value_size = w->used - begin;
-    uint32_t size = varint_put(bytes, value_size);
+    uint32_t size = uvarint_put(bytes, value_size);
     if (!wire_reserve(w, size)) {
         return;
     }

@@ -86,8 +86,6 @@ static inline bool wire_read_bool(struct wire_reader *r)
 struct uuid wire_read_uuid(struct wire_reader *r);
 /* At most five bytes and 32 bits. */
 uint32_t wire_read_uvarint(struct wire_reader *r);
-/* Zigzag, as in record fields; at most ten bytes. */
-int64_t wire_read_varlong(struct wire_reader *r);
 
 /* Null is refused by the plain forms; the nullable ones give VIEW_NULL for it. An empty value has a
  * base that is not NULL. Bytes serve for records too. */
@@ -209,7 +207,6 @@ static inline void wire_write_bool(struct wire_writer *w, bool value)
 void wire_write_raw(struct wire_writer *w, const void *bytes, uint32_t size);
 void wire_write_uuid(struct wire_writer *w, struct uuid id);
 void wire_write_uvarint(struct wire_writer *w, uint32_t value);
-void wire_write_varlong(struct wire_writer *w, int64_t value);
 
 void wire_write_string(struct wire_writer *w, bool flexible, struct view value);
 void wire_write_string_nullable(struct wire_writer *w, bool flexible, struct view value);
