@@ -24,8 +24,9 @@
  *    are set again with the last zxid seen, and fire at once where something changed meanwhile.
  *    The last zxid seen moves with replies only; a server that is behind it is not connected to.
  *  - connection loss: every outstanding op is answered `unknown`, in order, then ZK_LOST. Ops
- *    given while away wait and go out after ZK_UP, after the watches. At expiry or close they are
- *    answered ZK_ERR_NO_SESSION first.
+ *    given while away wait and go out after ZK_UP, after the watches; at expiry they are answered
+ *    ZK_ERR_NO_SESSION first. Ops given before the first ZK_UP, or between ZK_EXPIRED and the next
+ *    ZK_UP, or after a close, are answered ZK_ERR_NO_SESSION.
  *
  * One thread. All that happens, happens inside a function that the scheduler calls; no call below
  * delivers an event itself. Everything is repeatable from the scheduler's random numbers. */
