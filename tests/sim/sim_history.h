@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_TESTS_SIM_SIM_HISTORY_H
+#define CORDUROY_TESTS_SIM_SIM_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/uuid.h"
+#include "common/view.h"
+#include "tests/sim/sim_world.h"
+
+/* What clients sent, what was acknowledged, and what anybody saw below a high watermark. Each
+ * record has a number that its value spells, so every sighting names one record. The first sighting
+ * or acknowledgement of an offset binds it for good: from then on everybody must find that record
+ * there. The first contradiction stops the world; its text stands in `violation`. */
+enum sim_outcome {
+    SIM_SENT,
+    SIM_ACKNOWLEDGED,
+    SIM_UNKNOWN, /* given up: it may be there, once or more often, or not */
+    SIM_REFUSED, /* surely not there: it never left, or was refused before the append */
+};
+struct sim_record {
+    uint32_t partition; /* index into sim_history.partitions */
+    uint32_t producer;
+    uint32_t size;   /* of its value */
+    bool idempotent; /* never at two offsets */
+    enum sim_outcome outcome;
+    int64_t offset; /* where it was acknowledged or first seen; -1: nowhere yet */
+};
+#define SIM_NO_RECORD UINT32_MAX
+struct sim_partition_history {
+    uint32_t topic;
+    int32_t number;
+    uint32_t *bound; /* [offset] -> record */
+    size_t count, capacity;
+    int64_t acked_end; /* after the largest acknowledged offset */
+    int64_t seen_end;  /* after the largest offset that a reader saw */
+};
+struct sim_topic_history {
+    char name[32];
+    struct uuid id; /* zero until a client has learnt it */
+    int32_t partition_count;
+    uint32_t first_partition; /* index of its partition 0 */
+};
+#define SIM_TOPICS_MAX 8
+struct sim_history {
+    struct sim_world *world;
+    struct sim_record *records;
+    size_t record_count, record_capacity;
+    struct sim_topic_history topics[SIM_TOPICS_MAX];
+    uint32_t topic_count;
+    struct sim_partition_history *partitions;
+    size_t partition_count, partition_capacity;
+    uint64_t acknowledged, unknown, refused, duplicates;
+    char *violation;
+};
+
+struct sim_history *sim_history_new(struct sim_world *w);
+void sim_history_free(struct sim_history *h);
+/* Returns the topic's index. */
+uint32_t sim_history_topic(struct sim_history *h, const char *name, int32_t partition_count);
+/* The index of the partition; SIM_NO_RECORD when the topic is not one of the history's. */
+uint32_t sim_history_find(const struct sim_history *h, struct view topic, int32_t number);
+uint32_t sim_history_find_id(const struct sim_history *h, struct uuid topic, int32_t number);
+
+/* A new record, about to be sent. */
+uint32_t sim_history_add(struct sim_history *h, uint32_t partition, uint32_t producer,
+                         uint32_t size, bool idempotent);
+/* Its value: at least 8 bytes; `to` has room for its size. */
+void sim_history_value(const struct sim_history *h, uint32_t record, uint8_t *to);
+/* offset -1: acknowledged as a duplicate whose offset is not told. */
+void sim_history_acked(struct sim_history *h, uint32_t record, int64_t offset);
+void sim_history_gave_up(struct sim_history *h, uint32_t record, bool surely_not_there);
+/* Somebody (`who`, for the message) found this value at that offset, below a high watermark. */
+void sim_history_seen(struct sim_history *h, uint32_t partition, int64_t offset, struct view value,
+                      const char *who);
+/* A reader moved past that offset. */
+void sim_history_read_to(struct sim_history *h, uint32_t partition, int64_t end);
+/* The last look: every acknowledged record is bound where it was acknowledged and lies below the
+ * final ends (one per partition, as a reader of the healed cluster found them); the records of an
+ * idempotent producer are in the order of sending. */
+void sim_history_finish(struct sim_history *h, const int64_t *ends);
+
+/* Notes a violation (the first counts) and stops the world. */
+void sim_violation(struct sim_history *h, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
