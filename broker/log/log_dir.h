@@ -15,6 +15,7 @@ struct log_dir_config {
     uint64_t space_reserve;     /* bytes kept free on the file system */
     int64_t idle_round_ms;      /* 50 */
     struct log_config defaults;
+    unsigned mutation; /* common/mutation.h; heard only with -DCORDUROY_MUTATIONS */
     struct uuid fresh_directory_id, fresh_storage_id,
         fresh_journal_id; /* random: used where the directory has none yet */
 };
@@ -32,6 +33,7 @@ struct log_found {
 struct log_dir_load {
     struct disk_job job; /* used by the load */
     void (*done)(struct log_dir_load *load);
+    void *context; /* the caller's */
     struct log_dir *dir;
     int error;        /* 0, or -errno with message: the directory cannot be used */
     char *message;    /* for people: what is wrong and what to do */
@@ -56,6 +58,7 @@ void log_dir_load_deinit(struct log_dir_load *load);
 struct log_dir_mark {
     struct disk_job job;
     void (*done)(struct log_dir_mark *mark);
+    void *context;          /* the caller's */
     const char *cluster_id; /* NULL: as it is */
     int32_t broker_id;
     struct uuid storage_id; /* zero: as it is */
@@ -69,6 +72,7 @@ void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_m
 struct log_dir_stop {
     struct disk_job job;
     void (*done)(struct log_dir_stop *stop);
+    void *context; /* the caller's */
     int error;
 };
 void log_dir_stop(struct log_dir *dir, struct reactor *reactor, struct log_dir_stop *stop);
