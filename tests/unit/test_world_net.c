@@ -148,7 +148,8 @@ static void net_other(struct host_node *node, const struct event *event)
     }
     struct end *end = &t->server_ends[number];
     if (node->index == 0 && !end->test) {
-        t->accepted++;
+        if (++t->accepted > t->credit)
+            host_end(node, 12);
         end->test = t; /* the second time it was moved here */
         if (t->deal) {
             node->env->ops->net_move(node->env->world, event->token, number % node->host->count);
@@ -519,6 +520,7 @@ static void give_credit(struct timer *timer)
     struct net_test *t = CONTAINER_OF(timer, struct net_test, timer);
     if (t->accepted != 2)
         host_end(t->first, 30);
+    t->credit += 2;
     t->first->env->ops->net_accept(t->first->env->world, t->listening.token, 2);
 }
 
