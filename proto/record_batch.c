@@ -4,6 +4,8 @@
 #include "common/crc32c.h"
 
 #define LENGTH_MIN (RECORD_BATCH_HEADER_SIZE - RECORD_BATCH_OVERHEAD)
+/* A message of magic 0: crc, magic, attributes and the sizes of key and value. */
+#define OLD_LENGTH_MIN 14
 
 const char *record_batch_error_text(enum record_batch_error error)
 {
@@ -38,13 +40,13 @@ int record_batch_size(const uint8_t *bytes, uint64_t have, uint32_t *ret_size)
 {
     if (have < RECORD_BATCH_PREFIX_SIZE)
         return RECORD_BATCH_SHORT;
-    /* The magic first: the length of an old message says nothing about a batch. */
     int8_t magic = (int8_t)bytes[RECORD_BATCH_POS_MAGIC];
+    int32_t length = load_i32(bytes + RECORD_BATCH_POS_LENGTH);
+    /* Zeros, which a crash may leave at the end of a file, are no old message. */
     if (magic == 0 || magic == 1)
-        return RECORD_BATCH_OLD_MAGIC;
+        return length < OLD_LENGTH_MIN ? RECORD_BATCH_BAD_SIZE : RECORD_BATCH_OLD_MAGIC;
     if (magic != 2)
         return RECORD_BATCH_BAD_MAGIC;
-    int32_t length = load_i32(bytes + RECORD_BATCH_POS_LENGTH);
     if (length < (int32_t)LENGTH_MIN)
         return RECORD_BATCH_BAD_SIZE;
     *ret_size = (uint32_t)length + RECORD_BATCH_OVERHEAD;

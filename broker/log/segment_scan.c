@@ -2,7 +2,9 @@
 #include "broker/log/segment_scan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/bytes.h"
 #include "common/crc32c.h"
 #include "common/memory.h"
 
@@ -102,10 +104,10 @@ static int fill(struct segment_scan *scan, uint64_t pos, uint32_t wanted, struct
 }
 
 /* The CRC of a batch that is larger than the buffer, piece by piece. */
-static int check_large(struct segment_scan *scan, const struct record_batch *batch)
+static int check_large(struct segment_scan *scan, uint32_t size, uint32_t want)
 {
     uint32_t crc = 0;
-    uint64_t at = scan->pos + RECORD_BATCH_POS_ATTRIBUTES, batch_end = scan->pos + batch->size;
+    uint64_t at = scan->pos + RECORD_BATCH_POS_ATTRIBUTES, batch_end = scan->pos + size;
     while (at < batch_end) {
         struct view piece;
         uint64_t left = batch_end - at;
@@ -119,49 +121,63 @@ static int check_large(struct segment_scan *scan, const struct record_batch *bat
         crc = crc32c(crc, piece.base, wanted);
         at += wanted;
     }
-    return crc == batch->crc ? 0 : SEGMENT_SCAN_BAD_CRC;
+    return crc == want ? 0 : SEGMENT_SCAN_BAD_CRC;
 }
 
-static int check_batch(struct segment_scan *scan, struct record_batch *batch)
+/* Brings a batch of this size into the buffer, if it fits and is wanted, and checks its CRC. */
+static int check_bytes(struct segment_scan *scan, const uint8_t *header, uint32_t size,
+                       struct view *ret)
 {
     struct view bytes;
-    bool wants_bytes = !scan->headers_only || record_batch_is_control(batch);
-    batch->bytes = VIEW_NULL;
-    if (!wants_bytes)
+    struct record_batch batch = {.crc = load_u32(header + RECORD_BATCH_POS_CRC),
+                                 .attributes = load_u16(header + RECORD_BATCH_POS_ATTRIBUTES)};
+    *ret = VIEW_NULL;
+    if (scan->headers_only && !record_batch_is_control(&batch))
         return 0;
-    if (batch->size > SEGMENT_SCAN_BUFFER_SIZE)
-        return scan->headers_only ? 0 : check_large(scan, batch);
-    int error = fill(scan, scan->pos, batch->size, &bytes);
+    if (size > SEGMENT_SCAN_BUFFER_SIZE)
+        return scan->headers_only ? 0 : check_large(scan, size, batch.crc);
+    int error = fill(scan, scan->pos, size, &bytes);
     if (error)
         return error;
-    if (bytes.size < batch->size)
+    if (bytes.size < size)
         return SEGMENT_SCAN_TORN;
-    batch->bytes = (struct view){bytes.base, batch->size};
-    return scan->headers_only || record_batch_crc_ok(batch) ? 0 : SEGMENT_SCAN_BAD_CRC;
+    batch.bytes = (struct view){bytes.base, size};
+    if (!scan->headers_only && !record_batch_crc_ok(&batch))
+        return SEGMENT_SCAN_BAD_CRC;
+    *ret = batch.bytes;
+    return 0;
 }
 
 int segment_scan_next(struct segment_scan *scan, struct record_batch *ret, uint64_t *ret_pos)
 {
-    struct view bytes;
+    struct view bytes, whole;
     struct record_batch batch;
+    uint8_t header[RECORD_BATCH_HEADER_SIZE];
+    uint32_t size;
     if (scan->pos >= scan->end)
         return SEGMENT_SCAN_END;
     int error = fill(scan, scan->pos, RECORD_BATCH_HEADER_SIZE, &bytes);
     if (error)
         return error;
-    error = record_batch_parse_header(bytes, &batch);
+    error = record_batch_size(bytes.base, bytes.size, &size);
     if (error)
         return stop_of(error);
-    if (batch.size > scan->end - scan->pos)
+    if (bytes.size < sizeof header || size > scan->end - scan->pos)
         return SEGMENT_SCAN_TORN;
-    error = check_batch(scan, &batch);
+    memcpy(header, bytes.base, sizeof header); /* a large batch uses the buffer up */
+    /* The checksum before the fields: damage may make them impossible, too. */
+    error = check_bytes(scan, header, size, &whole);
     if (error)
         return error;
+    error = record_batch_parse_header((struct view){header, sizeof header}, &batch);
+    if (error)
+        return stop_of(error);
     if (batch.base_offset < scan->min_offset)
         return SEGMENT_SCAN_BAD_OFFSET;
+    batch.bytes = whole;
     *ret_pos = scan->pos;
     *ret = batch;
-    scan->pos += batch.size;
+    scan->pos += size;
     scan->min_offset = record_batch_end_offset(&batch);
     return 0;
 }
