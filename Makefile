@@ -124,6 +124,16 @@ proto-check:
 	@python3 -B proto/tools/test_tools.py
 	@tests/tools/compare-schemas
 
+ZK_CHECK := $(BUILD)/zk/test_zk_server
+$(BUILD)/zk/%: $(BUILD)/tests/zk/%.o $(TESTLIB) $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  link  $@")
+	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(shell pkg-config --libs check)
+
+## make zk-check        the ZooKeeper adapter against a real server (ZK_CHECK_PORT=21200)
+zk-check: $(ZK_CHECK)
+	@tests/zk/run $(ZK_CHECK)
+
 ## make layering        dependencies between folders point one way
 layering:
 	@tests/tools/layering
@@ -146,4 +156,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help unit proto proto-check fuzz layering format format-check check clean
+.PHONY: all help unit zk-check proto proto-check fuzz layering format format-check check clean

@@ -48,6 +48,8 @@ static void run_zk(struct world_shard *s)
     struct world_zk_post *post = world_inbox_take(&s->inbox, INBOX_ZK);
     while (post) {
         struct world_zk_post *next = post->next;
+        if (post->hearing)
+            post->hearing(post);
         deliver(s, &post->event);
         world_zk_post_free(post);
         post = next;

@@ -33,6 +33,9 @@ struct world_zk_post {
     struct world_zk_post *next; /* the world's */
     struct event event;
     struct arena arena;
+    /* When set, called on the shard's thread just before it hears the event. */
+    void (*hearing)(struct world_zk_post *post);
+    void *hearing_context;
 };
 struct world_zk_post *world_zk_post_new(void);
 void world_zk_post_free(struct world_zk_post *post);

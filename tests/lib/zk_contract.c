@@ -739,6 +739,26 @@ START_TEST(a_lost_multi_is_done_or_not_as_a_whole)
 }
 END_TEST
 
+START_TEST(a_moved_session_ends_the_connection)
+{
+    struct tester *t = first_client();
+    int at, lost;
+
+    if (!zk->ops->forge_moved)
+        return;
+    must(t, OP(ZK_CREATE, "/a"));
+    fresh(t);
+    zk->ops->forge_moved(t->client);
+    at = wait_answer(t, start(t, &OP(ZK_SET, "/a", .version = 0), 1));
+    ck_assert(t->said[at].answer.unknown);
+    lost = wait_state(t, ZK_LOST, 0);
+    wait_state(t, ZK_UP, lost);
+    must(t, OP(ZK_SYNC, "/"));
+    ck_assert_int_eq(run_one(t, OP(ZK_GET, "/a")).version, 1);
+    tester_free(t);
+}
+END_TEST
+
 START_TEST(too_large_is_refused_in_its_place)
 {
     struct tester *t = first_client();
@@ -788,6 +808,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, a_lost_request_is_resolved_by_sync_and_read);
     tcase_add_test(tc, all_outstanding_are_unknown_in_order_and_later_ones_wait);
     tcase_add_test(tc, a_lost_multi_is_done_or_not_as_a_whole);
+    tcase_add_test(tc, a_moved_session_ends_the_connection);
     tcase_add_test(tc, too_large_is_refused_in_its_place);
 }
 

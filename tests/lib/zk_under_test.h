@@ -31,6 +31,8 @@ struct zk_under_test_ops {
     void (*disconnect)(void *client);
     void (*fault_at)(void *client, uint32_t k, enum zk_fault how);
     void (*cut)(void *client, bool cut); /* nothing passes, and nobody is told */
+    /* The next reply says "session moved", whatever it would have said. NULL: cannot be done. */
+    void (*forge_moved)(void *client);
     void (*free)(struct zk_under_test *z);
 };
 
