@@ -3,33 +3,45 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/assert.h"
 
+/* Being woken is all that was asked for. */
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-    (void)fd, (void)what, (void)arg; /* being woken is all that was asked for */
+    struct world_loop *loop = arg;
+    uint64_t count;
+    (void)what;
+    ssize_t got = read(fd, &count, sizeof count);
+    (void)got;
+    loop->armed_ns = 0;
 }
 
+/* A descriptor of our own for time: libevent's precise timers set theirs at every wait, whether the
+ * time has changed or not, and its others know milliseconds only. */
 int world_loop_init(struct world_loop *loop)
 {
-    *loop = (struct world_loop){0};
+    *loop = (struct world_loop){.timer_fd = -1};
     struct event_config *config = event_config_new();
     if (!config)
         return -ENOMEM;
-    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     loop->base = event_base_new_with_config(config);
     event_config_free(config);
     if (!loop->base)
         return -EMFILE; /* no descriptor for epoll: libevent does not say */
-    loop->timer = evtimer_new(loop->base, on_timer, NULL);
-    if (!loop->timer) {
-        world_loop_deinit(loop);
-        return -ENOMEM;
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    int error = loop->timer_fd < 0 ? -errno : 0;
+    if (!error) {
+        loop->timer = event_new(loop->base, loop->timer_fd, EV_READ | EV_PERSIST, on_timer, loop);
+        error = loop->timer && event_add(loop->timer, NULL) == 0 ? 0 : -ENOMEM;
     }
-    return 0;
+    if (error)
+        world_loop_deinit(loop);
+    return error;
 }
 
 void world_loop_deinit(struct world_loop *loop)
@@ -38,7 +50,9 @@ void world_loop_deinit(struct world_loop *loop)
         event_free(loop->timer);
     if (loop->base)
         event_base_free(loop->base);
-    *loop = (struct world_loop){0};
+    if (loop->timer_fd >= 0)
+        close(loop->timer_fd);
+    *loop = (struct world_loop){.timer_fd = -1};
 }
 
 uint64_t world_loop_now_ns(void)
@@ -48,22 +62,24 @@ uint64_t world_loop_now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* A time set earlier than the one wanted stays: waking once for nothing is cheaper than setting it
+ * with each change. */
+static void arm(struct world_loop *loop, uint64_t until_ns)
+{
+    if (until_ns == 0 || (loop->armed_ns && loop->armed_ns <= until_ns))
+        return;
+    struct itimerspec at = {
+        .it_value = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)}};
+    int failed = timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+    INVARIANT(!failed);
+    loop->armed_ns = until_ns;
+}
+
 void world_loop_once(struct world_loop *loop, bool wait, uint64_t until_ns)
 {
-    if (!wait) {
-        event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-        return;
-    }
-    if (until_ns) {
-        uint64_t now_ns = world_loop_now_ns();
-        /* Rounded up: waking early would only be waking twice. */
-        uint64_t us = until_ns > now_ns ? (until_ns - now_ns + 999) / 1000 : 0;
-        struct timeval tv = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
-        event_add(loop->timer, &tv);
-    }
-    event_base_loop(loop->base, EVLOOP_ONCE);
-    if (until_ns)
-        event_del(loop->timer);
+    if (wait)
+        arm(loop, until_ns);
+    event_base_loop(loop->base, wait ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *arg)

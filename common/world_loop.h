@@ -8,7 +8,9 @@
 /* Waiting for descriptors and for a time, over libevent, whose names stay in world_loop.c (its
  * `struct event` is not ours). One thread at a time. */
 struct world_loop {
-    void *base, *timer;
+    void *base, *timer; /* of libevent: the base, the watch of timer_fd */
+    int timer_fd;
+    uint64_t armed_ns; /* when timer_fd becomes readable; 0: not set */
 };
 int world_loop_init(struct world_loop *loop); /* 0 or -errno */
 void world_loop_deinit(struct world_loop *loop);

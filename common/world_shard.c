@@ -84,6 +84,15 @@ static bool stop_is_due(struct world_shard *s)
     return !s->stop_told && atomic_load(&s->world->stopping);
 }
 
+static void end_turn(struct world_shard *s)
+{
+    if (s->delivered) {
+        deliver_kind(s, EV_TURN, 0);
+        s->delivered = false;
+    }
+    world_net_flush(&s->net);
+}
+
 static void run_turn(struct world_shard *s)
 {
     if (stop_is_due(s)) {
@@ -93,11 +102,13 @@ static void run_turn(struct world_shard *s)
     run_timers(s);
     run_inbox(s);
     world_net_run(&s->net, SOCKETS_A_TURN);
-    if (s->delivered) {
-        deliver_kind(s, EV_TURN, 0);
-        s->delivered = false;
+    end_turn(s);
+    /* What was sent at once is told at once: otherwise each answer would cost a look at the
+     * descriptors more. */
+    if (world_net_has_work(&s->net)) {
+        world_net_run(&s->net, SOCKETS_A_TURN);
+        end_turn(s);
     }
-    world_net_flush(&s->net);
 }
 
 static void wait_for_work(struct world_shard *s)
