@@ -115,6 +115,7 @@ struct controller_elect {
 struct controller_event {
     enum controller_event_kind kind;
     int64_t now_ms;
+    int64_t wall_ms;     /* for timestamps in znodes only */
     uint64_t connection; /* of everything that comes from a broker, admin requests too */
     uint64_t request;    /* admin: the shell's name for it; 0 never */
     int32_t timeout_ms;  /* admin */
