@@ -112,7 +112,7 @@ static bool add_line(void *context, struct view line)
         return false;
     if (!number_parse(partition, &partition_number) || !number_parse(offset, &offset_number))
         return false;
-    if (partition_number < 0 || partition_number > INT32_MAX)
+    if (partition_number < 0 || partition_number > INT32_MAX || memchr(topic.base, 0, topic.size))
         return false;
     add(c, topic, (int32_t)partition_number, offset_number);
     return true;

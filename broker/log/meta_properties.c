@@ -71,13 +71,18 @@ int32_t meta_properties_broker_id(const struct meta_properties *m)
     return (int32_t)id;
 }
 
+/* What a backslash and a letter stand for. */
+static const char controls[] = "\n\r\t\f";
+static const char control_letters[] = "nrtf";
+
 /* As java.util.Properties writes them: what its reader would take for a separator, a comment or an
  * escape is escaped. A leading blank of a value too; all blanks of a key. */
 static void add_escaped(struct text *text, const char *s, bool is_key)
 {
     for (const char *at = s; *at; at++) {
-        if (*at == '\n') {
-            text_add(text, "\\n", 2);
+        const char *control = strchr(controls, *at);
+        if (control) {
+            text_printf(text, "\\%c", control_letters[control - controls]);
             continue;
         }
         if (strchr("\\=:#!", *at) || (*at == ' ' && (is_key || at == s)))
@@ -126,7 +131,8 @@ static void take_escaped(struct view *rest, bool is_key, struct text *ret)
         if (byte == '\\' && rest->size > 1) {
             rest->base++;
             rest->size--;
-            byte = rest->base[0] == 'n' ? '\n' : rest->base[0] == 't' ? '\t' : rest->base[0];
+            const char *letter = strchr(control_letters, rest->base[0]);
+            byte = letter ? (uint8_t)controls[letter - control_letters] : rest->base[0];
         }
         text_add(ret, &byte, 1);
         rest->base++;
@@ -182,6 +188,11 @@ int meta_properties_load(struct meta_properties *m, const struct file_ops *ops, 
     }
     if (error)
         return error;
+    if (memchr(bytes, 0, size)) {
+        free(bytes);
+        snprintf(why, CHECKPOINT_WHY_SIZE, "it holds a zero byte");
+        return CHECKPOINT_MALFORMED;
+    }
     struct view rest = {bytes, (uint32_t)size};
     while (line_next(&rest, &line))
         parse_line(m, line);

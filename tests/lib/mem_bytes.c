@@ -224,7 +224,8 @@ void mem_bytes_sync(struct mem_bytes *b)
         else
             sector_unref(b->changes[i].content);
     }
-    memset(b->marks, MARK_NONE, b->sector_capacity);
+    if (b->sector_capacity > 0)
+        memset(b->marks, MARK_NONE, b->sector_capacity);
     for (size_t i = 0; i < kept; i++)
         b->marks[b->changes[i].index] = MARK_CHANGED;
     b->change_count = kept;

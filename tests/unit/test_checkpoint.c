@@ -88,6 +88,8 @@ START_TEST(malformed_files_are_refused_with_a_reason)
         ck_assert_str_eq(why, cases[i].why);
         ck_assert_uint_eq(c.count, 0);
     }
+    ck_assert_int_eq(small_file_write(ops, fs, "x", "0\n1\na\0b 0 1\n", 12), 0);
+    ck_assert_int_eq(checkpoint_load(&c, ops, fs, "x", why), CHECKPOINT_MALFORMED);
     put("x", "0\n1\na 0 -1"); /* without the last line end; -1 is a number */
     ck_assert_int_eq(checkpoint_load(&c, ops, fs, "x", why), 0);
     checkpoint_deinit(&c);
@@ -202,11 +204,11 @@ START_TEST(properties_keep_what_is_not_known)
     ck_assert_ptr_null(meta_properties_get(&m, META_DIRECTORY_ID));
     meta_properties_set(&m, META_DIRECTORY_ID, "id");
     meta_properties_set(&m, "empty", NULL);
-    meta_properties_set(&m, META_CLUSTER_ID, " #odd: one");
+    meta_properties_set(&m, META_CLUSTER_ID, " #odd:\tone\r");
     ck_assert_int_eq(meta_properties_store(&m, ops, fs), 0);
     ck_assert_int_eq(meta_properties_load(&m, ops, fs, why), 0);
     ck_assert_str_eq(meta_properties_get(&m, META_DIRECTORY_ID), "id");
-    ck_assert_str_eq(meta_properties_get(&m, META_CLUSTER_ID), " #odd: one");
+    ck_assert_str_eq(meta_properties_get(&m, META_CLUSTER_ID), " #odd:\tone\r");
     ck_assert_ptr_null(meta_properties_get(&m, "empty"));
     ck_assert_uint_eq(m.count, 6);
     put("meta.properties", "broker.id=1\n");
