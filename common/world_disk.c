@@ -11,8 +11,8 @@
 #include "common/memory.h"
 #include "common/world.h"
 
-/* Disk threads call down only a few levels; a thread's default megabytes would count in the
- * address space of a broker with many directories. Sanitizers need more. */
+/* Disk threads call down only a few levels; a thread's default megabytes would count in the address
+ * space of a broker with many directories. */
 #define STACK_SIZE ((size_t)256 * 1024)
 
 struct lane {
@@ -98,9 +98,7 @@ static void lane_start(struct lane *lane)
     pthread_attr_t attr;
     sigset_t all, before;
     pthread_attr_init(&attr);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     pthread_attr_setstacksize(&attr, STACK_SIZE);
-#endif
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&lane->thread, &attr, lane_main, lane);

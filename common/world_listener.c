@@ -85,11 +85,14 @@ static int listener_open(struct net_listener *l)
 
 static void accept_error(struct net_listener *l, int error)
 {
-    char line[120];
-    int size = snprintf(line, sizeof line, "net: cannot accept connections: %s; trying again",
-                        strerror(error));
-    l->socket.net->owner.say(l->socket.net->owner.context, SAY_WARN,
-                             (struct view){(const uint8_t *)line, (uint32_t)size});
+    if (!l->complained) {
+        char line[120];
+        int size = snprintf(line, sizeof line, "net: cannot accept connections: %s; trying on",
+                            strerror(error));
+        l->socket.net->owner.say(l->socket.net->owner.context, SAY_WARN,
+                                 (struct view){(const uint8_t *)line, (uint32_t)size});
+        l->complained = true;
+    }
     world_watch_stop(&l->accepting);
     world_watch_start(&l->pause, PAUSE_MS);
 }
@@ -112,6 +115,7 @@ static bool accept_one(struct net_listener *l)
     c->maybe_readable = true; /* clients send at once */
     world_addr_from_kernel((struct sockaddr *)&sa, &c->peer);
     l->credit--;
+    l->complained = false;
     struct event event = {.kind = EV_NET_ACCEPTED,
                           .token = c->socket.name,
                           .u.net = {.listener = c->listener, .peer = c->peer}};

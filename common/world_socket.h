@@ -31,7 +31,7 @@ struct net_listener {
     struct world_watch accepting, pause;
     struct addr addr;
     unsigned listener, credit;
-    bool tell_listening;
+    bool tell_listening, complained;
     int listen_error;
 };
 struct net_listener *net_listener_new(struct world_net *net, token name, const struct addr *addr,
