@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Metadata: brokers that are alive, topics, who leads what. From this shard's own view of the
+ * metadata. */
+#include "broker/api/api.h"
+#include "broker/broker.h"
+#include "proto/gen/metadata.h"
+
+#define NOT_ASKED INT32_MIN
+#define CLUSTER_OPERATIONS                                                                         \
+    0x1fe8 /* CREATE..IDEMPOTENT_WRITE as far as they concern a cluster: nothing is denied */
+#define TOPIC_OPERATIONS 0x0df8
+
+static void put_brokers(const struct shard *s, struct arena *arena, struct metadata_response *a)
+{
+    const struct brokers_meta *all = s->metadata.brokers;
+    a->brokers = arena_array(arena, all->count, sizeof *a->brokers);
+    for (uint32_t i = 0; i < all->count; i++) {
+        const struct broker_meta *b = &all->items[i];
+        if (b->alive) {
+            struct metadata_response_broker *to = &a->brokers[a->brokers_count++];
+            metadata_response_broker_init(to);
+            *to = (struct metadata_response_broker){b->member.broker, view_of(b->host), b->port,
+                                                    view_of(b->rack)};
+        }
+    }
+}
+
+static bool is_alive(const struct shard *s, int32_t broker)
+{
+    const struct broker_meta *b = brokers_meta_find(s->metadata.brokers, broker);
+    return b != NULL && b->alive;
+}
+
+static void put_partition(const struct shard *s, struct arena *arena,
+                          const struct cluster_partition_item *p,
+                          struct metadata_response_partition *to)
+{
+    metadata_response_partition_init(to);
+    to->partition_index = p->id.number;
+    to->leader_id = p->leader >= 0 && is_alive(s, p->leader) ? p->leader : -1;
+    to->leader_epoch = p->leader_epoch;
+    to->error_code = to->leader_id < 0 ? ERROR_LEADER_NOT_AVAILABLE : ERROR_NONE;
+    to->replica_nodes = p->replicas;
+    to->replica_nodes_count = p->replica_count;
+    to->isr_nodes = p->isr;
+    to->isr_nodes_count = p->isr_count;
+    int32_t *offline = arena_array(arena, p->replica_count, sizeof *offline);
+    for (uint32_t i = 0; i < p->replica_count; i++) {
+        if (!is_alive(s, p->replicas[i])) {
+            offline[to->offline_replicas_count++] = p->replicas[i];
+        }
+    }
+    to->offline_replicas = offline;
+}
+
+static void put_topic(const struct shard *s, struct arena *arena, const struct topic_meta *t,
+                      bool operations, struct metadata_response_topic *to)
+{
+    metadata_response_topic_init(to);
+    to->name = view_of(t->name);
+    to->topic_id = t->id;
+    to->is_internal = t->internal;
+    to->topic_authorized_operations = operations ? TOPIC_OPERATIONS : NOT_ASKED;
+    to->partitions = arena_array(arena, t->partition_count, sizeof *to->partitions);
+    for (uint32_t i = 0; i < t->partition_count; i++) {
+        if (t->partitions[i].replica_count > 0) {
+            put_partition(s, arena, &t->partitions[i], &to->partitions[to->partitions_count++]);
+        }
+    }
+}
+
+static void put_missing(struct shard *s, const struct metadata_request *q,
+                        const struct metadata_request_topic *from,
+                        struct metadata_response_topic *to)
+{
+    to->name = from->name;
+    to->topic_id = from->topic_id;
+    if (from->name.base == NULL) {
+        to->error_code = ERROR_UNKNOWN_TOPIC_ID;
+    } else if (!api_topic_name_valid(from->name)) {
+        to->error_code = ERROR_INVALID_TOPIC_EXCEPTION;
+    } else if (q->allow_auto_topic_creation && s->config->auto_create_topics &&
+               s->metadata.complete) {
+        bool offsets = view_equal(from->name, VIEW_LITERAL("__consumer_offsets"));
+        api_auto_create(s, from->name, offsets ? (int32_t)s->config->offsets_partitions : -1, -1,
+                        offsets);
+        to->error_code = ERROR_LEADER_NOT_AVAILABLE;
+    } else {
+        to->error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+    }
+}
+
+static void put_topics(struct shard *s, struct request *r, const struct metadata_request *q,
+                       struct metadata_response *a)
+{
+    bool all = q->topics_null || (r->header.api_version == 0 && q->topics_count == 0);
+    uint32_t count = all ? s->metadata.by_id.count : q->topics_count;
+    struct map_entry e;
+    a->topics = arena_array(&r->arena, count, sizeof *a->topics);
+    if (all) {
+        for (uint32_t at = 0; map_next(&s->metadata.by_id, &at, &e);) {
+            put_topic(s, &r->arena, e.value, q->include_topic_authorized_operations,
+                      &a->topics[a->topics_count++]);
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < q->topics_count; i++) {
+        const struct metadata_request_topic *from = &q->topics[i];
+        struct metadata_response_topic *to = &a->topics[a->topics_count++];
+        const struct topic_meta *t = from->name.base != NULL
+                                         ? metadata_by_name(&s->metadata, from->name)
+                                         : metadata_by_id(&s->metadata, from->topic_id);
+        metadata_response_topic_init(to);
+        to->topic_authorized_operations = NOT_ASKED;
+        if (t != NULL) {
+            put_topic(s, &r->arena, t, q->include_topic_authorized_operations, to);
+        } else {
+            put_missing(s, q, from, to);
+        }
+    }
+}
+
+void api_metadata_serve(struct shard *s, struct request *r)
+{
+    struct metadata_request q;
+    struct metadata_response a;
+    struct wire_writer w;
+    if (!metadata_request_decode(&r->body, r->header.api_version, &r->arena, &q)) {
+        request_hang_up(r, "a Metadata request that cannot be read");
+        return;
+    }
+    metadata_response_init(&a);
+    put_brokers(s, &r->arena, &a);
+    put_topics(s, r, &q, &a);
+    a.cluster_id = broker_cluster_id(s->broker);
+    a.controller_id =
+        is_alive(s, s->metadata.brokers->controller) ? s->metadata.brokers->controller : -1;
+    a.cluster_authorized_operations =
+        q.include_cluster_authorized_operations ? CLUSTER_OPERATIONS : NOT_ASKED;
+    request_begin_answer(r, &w);
+    metadata_response_encode(&w, r->header.api_version, &a);
+    request_answer(r, &w, NULL, 0);
+}

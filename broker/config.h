@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_BROKER_CONFIG_H
+#define CORDUROY_BROKER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/log/log.h"
+#include "common/env.h"
+#include "common/view.h"
+
+/* One broker's configuration: made from a file of Kafka's keys before anything starts, then never
+ * changed. Every shard reads it. */
+struct config_listener {
+    char name[64]; /* PLAINTEXT, INTERNAL, ...; its protocol is always PLAINTEXT */
+    char *host;    /* as bound; "" for every address */
+    int32_t port;
+    char *advertised_host;
+    int32_t advertised_port;
+};
+#define CONFIG_LISTENERS_MAX 8
+#define CONFIG_DIRS_MAX 16
+
+struct broker_config {
+    int32_t broker_id;
+    char *rack; /* NULL: none */
+    struct config_listener listeners[CONFIG_LISTENERS_MAX];
+    unsigned listener_count, inter_broker_listener;
+    char *cluster_host; /* the cluster listener: ours, for other brokers */
+    int32_t cluster_port;
+    char *cluster_secret_file; /* NULL: peers are not authenticated */
+    int64_t shards;
+
+    char *zookeeper_connect; /* host:port,host:port/chroot */
+    int64_t zookeeper_session_timeout_ms, zookeeper_connection_timeout_ms;
+    char *zookeeper_digest; /* user:password, NULL: none */
+
+    char *dirs[CONFIG_DIRS_MAX];
+    unsigned dir_count;
+
+    int64_t num_partitions, default_replication_factor, min_insync_replicas;
+    bool default_replication_factor_set; /* by hand: then it is not lowered to the number of brokers
+                                          */
+    bool min_insync_replicas_set;
+    bool auto_create_topics, delete_topics, unclean_election, controlled_shutdown,
+        auto_leader_rebalance;
+    int64_t leader_imbalance_percent, leader_imbalance_check_s;
+
+    int64_t segment_bytes, roll_ms, roll_hours, retention_ms, retention_minutes, retention_hours,
+        retention_bytes;
+    int64_t retention_check_ms, index_size_max, index_interval, segment_delete_delay_ms,
+        message_max_bytes;
+    char *cleanup_policy, *timestamp_type, *compression_type;
+
+    int64_t request_max_bytes, connections_max, connections_max_per_ip, connections_max_idle_ms,
+        fetch_max_bytes;
+    int64_t lag_time_max_ms, session_min_ms, session_max_ms, rebalance_delay_ms, group_max_size;
+    int64_t offsets_partitions, offsets_replication_factor, offsets_segment_bytes,
+        offsets_retention_minutes;
+    int64_t offsets_retention_check_ms, offset_metadata_max, offsets_commit_timeout_ms;
+    int64_t producer_expiration_ms, journal_bytes, space_reserve_bytes;
+    char *log_level;
+    char *dirs_text, *dir_text, *listeners_text, *advertised_text, *protocol_map_text,
+        *inter_broker_text;
+    char *cluster_listener_text;
+};
+
+/* What reading a file had to say; each is one line for people. */
+struct config_report {
+    char **errors, **warnings;
+    size_t error_count, warning_count, error_capacity, warning_capacity;
+};
+
+/* Reads the text of a file (name is for messages). The result is complete when the report has no
+ * errors. Unknown keys are warnings that name the nearest known key; a bad value names the key, the
+ * value and what is allowed. */
+struct broker_config *config_parse(struct view text, const char *name,
+                                   struct config_report *ret_report);
+void config_free(struct broker_config *config);
+void config_report_deinit(struct config_report *report);
+
+/* The settings of a topic: the broker's, overridden by `key=value` lines
+ * (cluster_topic_item.config). */
+struct topic_config {
+    struct log_config log;
+    int64_t max_message_bytes, min_insync_replicas;
+    bool compacted, append_time, unclean_election;
+};
+void config_topic(const struct broker_config *config, struct view overrides,
+                  struct topic_config *ret);
+/* Is this a topic key of Kafka's with a valid value? NULL: yes; else what is wrong, as an allocated
+ * text. */
+char *config_topic_check(struct view key, struct view value);
+
+#endif

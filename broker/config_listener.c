@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/config_listener.h"
+
+#include <stdlib.h>
+#include <strings.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "broker/config_keys.h"
+#include "common/memory.h"
+#include "proto/cluster/handshake.h"
+
+struct endpoint {
+    char *name, *host;
+    int32_t port;
+};
+
+/* NAME://host:port, or host:port when no name is wanted; host may be empty or [ipv6]. */
+static bool endpoint_parse(const char *text, size_t size, bool named, struct endpoint *ret)
+{
+    char *copy = xstrndup(text, size);
+    char *rest = copy;
+    bool good = false;
+    *ret = (struct endpoint){0};
+    if (named) {
+        char *mark = strstr(copy, "://");
+        if (mark == NULL || mark == copy || mark - copy >= 64) {
+            goto out;
+        }
+        *mark = '\0';
+        rest = mark + 3;
+    }
+    char *colon = strrchr(rest, ':');
+    if (colon == NULL || colon[1] == '\0') {
+        goto out;
+    }
+    *colon = '\0';
+    char *end;
+    long port = strtol(colon + 1, &end, 10);
+    if (*end != '\0' || port < 0 || port > 65535) {
+        goto out;
+    }
+    size_t n = strlen(rest);
+    if (n >= 2 && rest[0] == '[' && rest[n - 1] == ']') {
+        rest[n - 1] = '\0';
+        rest++;
+    }
+    ret->name = named ? xstrdup(copy) : NULL;
+    ret->host = xstrdup(rest);
+    ret->port = (int32_t)port;
+    good = true;
+out:
+    free(copy);
+    return good;
+}
+
+/* The protocol that the map gives a listener's name; the name itself when the map is silent, as
+ * Kafka does. */
+static bool is_plaintext(const struct broker_config *c, const char *name)
+{
+    const char *map = c->protocol_map_text;
+    size_t n = strlen(name);
+    for (const char *at = map; at != NULL && *at != '\0';) {
+        at += strspn(at, " ,");
+        size_t size = strcspn(at, ",");
+        if (size > n && strncasecmp(at, name, n) == 0 && at[n] == ':') {
+            return size - n - 1 == 9 && strncasecmp(at + n + 1, "PLAINTEXT", 9) == 0;
+        }
+        at += size;
+    }
+    return strcasecmp(name, "PLAINTEXT") == 0;
+}
+
+static void add_listener(struct broker_config *c, const char *at, size_t size,
+                         struct config_report *r)
+{
+    struct endpoint e;
+    if (!endpoint_parse(at, size, true, &e)) {
+        config_error(
+            r, xasprintf("listeners: \"%.*s\" is not allowed: NAME://host:port", (int)size, at));
+        return;
+    }
+    if (!is_plaintext(c, e.name)) {
+        config_error(
+            r,
+            xasprintf("listeners: \"%.*s\" is not allowed: only the PLAINTEXT protocol is spoken",
+                      (int)size, at));
+    } else if (c->listener_count == CONFIG_LISTENERS_MAX) {
+        config_error(r, xasprintf("listeners: at most %d are allowed", CONFIG_LISTENERS_MAX));
+    } else {
+        struct config_listener *l = &c->listeners[c->listener_count++];
+        snprintf(l->name, sizeof l->name, "%s", e.name);
+        l->host = e.host;
+        l->port = e.port;
+        e.host = NULL;
+    }
+    free(e.name);
+    free(e.host);
+}
+
+static void each_part(const char *text,
+                      void (*take)(struct broker_config *, const char *, size_t,
+                                   struct config_report *),
+                      struct broker_config *c, struct config_report *r)
+{
+    for (const char *at = text; at != NULL && *at != '\0';) {
+        at += strspn(at, " ,");
+        size_t size = strcspn(at, ", ");
+        if (size > 0) {
+            take(c, at, size, r);
+        }
+        at += size;
+    }
+}
+
+static void advertise(struct broker_config *c, const char *at, size_t size, struct config_report *r)
+{
+    struct endpoint e;
+    if (!endpoint_parse(at, size, true, &e)) {
+        config_error(r, xasprintf("advertised.listeners: \"%.*s\" is not allowed: NAME://host:port",
+                                  (int)size, at));
+        return;
+    }
+    struct config_listener *found = NULL;
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        if (strcasecmp(c->listeners[i].name, e.name) == 0) {
+            found = &c->listeners[i];
+        }
+    }
+    if (found == NULL) {
+        config_error(r,
+                     xasprintf("advertised.listeners: \"%.*s\" is not allowed: listeners has no %s",
+                               (int)size, at, e.name));
+    } else if (*e.host == '\0' || strcmp(e.host, "0.0.0.0") == 0) {
+        config_error(
+            r,
+            xasprintf(
+                "advertised.listeners: \"%.*s\" is not allowed: name a host that clients can reach",
+                (int)size, at));
+    } else {
+        free(found->advertised_host);
+        found->advertised_host = e.host;
+        found->advertised_port = e.port;
+        e.host = NULL;
+    }
+    free(e.name);
+    free(e.host);
+}
+
+static void advertise_rest(struct broker_config *c)
+{
+    char name[256] = "localhost";
+    gethostname(name, sizeof name - 1);
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        struct config_listener *l = &c->listeners[i];
+        if (l->advertised_host == NULL) {
+            bool any =
+                *l->host == '\0' || strcmp(l->host, "0.0.0.0") == 0 || strcmp(l->host, "::") == 0;
+            l->advertised_host = xstrdup(any ? name : l->host);
+            l->advertised_port = l->port;
+        }
+    }
+}
+
+/* Without a setting the cluster listener has the inter-broker listener's host, and its port plus
+ * 10000. */
+static void settle_cluster(struct broker_config *c, struct config_report *r)
+{
+    struct endpoint e;
+    const char *text = c->cluster_listener_text;
+    if (text != NULL) {
+        if (!endpoint_parse(text, strlen(text), false, &e) || e.port == 0) {
+            config_error(
+                r, xasprintf("corduroy.cluster.listener: \"%s\" is not allowed: host:port", text));
+            return;
+        }
+        c->cluster_host = e.host;
+        c->cluster_port = e.port;
+        return;
+    }
+    const struct config_listener *l = &c->listeners[c->inter_broker_listener];
+    c->cluster_host = xstrdup(l->host);
+    c->cluster_port = l->port + (l->port > 65535 - CLUSTER_PORT_OFFSET ? -CLUSTER_PORT_OFFSET
+                                                                       : CLUSTER_PORT_OFFSET);
+}
+
+void config_settle_listeners(struct broker_config *c, struct config_report *r)
+{
+    each_part(c->listeners_text, add_listener, c, r);
+    if (c->listener_count == 0) {
+        if (r->error_count == 0) {
+            config_error(r, xstrdup("listeners: none is named: give at least PLAINTEXT://:9092"));
+        }
+        return;
+    }
+    each_part(c->advertised_text, advertise, c, r);
+    advertise_rest(c);
+    if (c->inter_broker_text != NULL) {
+        bool found = false;
+        for (unsigned i = 0; i < c->listener_count; i++) {
+            if (strcasecmp(c->listeners[i].name, c->inter_broker_text) == 0) {
+                c->inter_broker_listener = i;
+                found = true;
+            }
+        }
+        if (!found) {
+            config_error(
+                r,
+                xasprintf(
+                    "inter.broker.listener.name: \"%s\" is not allowed: listeners has no such name",
+                    c->inter_broker_text));
+        }
+    }
+    settle_cluster(c, r);
+}

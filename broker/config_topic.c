@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "broker/config.h"
+#include "broker/config_keys.h"
+#include "common/memory.h"
+
+/* Kafka's topic keys (3.9), each with the bounds of its broker key. `place` is in struct
+ * topic_config; keys without one are kept and reported and have no effect here. */
+#define AT(member) offsetof(struct topic_config, member)
+static const struct config_key topic_keys[] = {
+    {"cleanup.policy", CONFIG_TEXT, CONFIG_USED, NULL, 0, 0,
+     "delete|compact|delete,compact|compact,delete", NULL, CONFIG_NO_PLACE},
+    {"compression.type", CONFIG_TEXT, CONFIG_USED, NULL, 0, 0,
+     "producer|uncompressed|gzip|snappy|lz4|zstd", NULL, CONFIG_NO_PLACE},
+    {"message.timestamp.type", CONFIG_TEXT, CONFIG_USED, NULL, 0, 0, "CreateTime|LogAppendTime",
+     NULL, CONFIG_NO_PLACE},
+    {"min.insync.replicas", CONFIG_INT, CONFIG_USED, NULL, 1, 16, NULL, NULL,
+     AT(min_insync_replicas)},
+    {"max.message.bytes", CONFIG_INT, CONFIG_USED, NULL, 0, 8 * 1024 * 1024, NULL, NULL,
+     AT(max_message_bytes)},
+    {"unclean.leader.election.enable", CONFIG_BOOL, CONFIG_USED, NULL, 0, 1, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"segment.bytes", CONFIG_INT, CONFIG_USED, NULL, 14, INT32_MAX, NULL, NULL, CONFIG_NO_PLACE},
+    {"segment.ms", CONFIG_INT, CONFIG_USED, NULL, 1, INT64_MAX, NULL, NULL, AT(log.segment_ms)},
+    {"segment.index.bytes", CONFIG_INT, CONFIG_USED, NULL, 4, INT32_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"index.interval.bytes", CONFIG_INT, CONFIG_USED, NULL, 0, INT32_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"retention.ms", CONFIG_INT, CONFIG_USED, NULL, -1, INT64_MAX, NULL, NULL,
+     AT(log.retention_ms)},
+    {"retention.bytes", CONFIG_INT, CONFIG_USED, NULL, -1, INT64_MAX, NULL, NULL,
+     AT(log.retention_bytes)},
+    {"file.delete.delay.ms", CONFIG_INT, CONFIG_USED, NULL, 0, INT64_MAX, NULL, NULL,
+     AT(log.file_delete_delay_ms)},
+    {"segment.jitter.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"flush.messages", CONFIG_INT, CONFIG_UNUSED, NULL, 1, INT64_MAX, NULL, NULL, CONFIG_NO_PLACE},
+    {"flush.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL, CONFIG_NO_PLACE},
+    {"delete.retention.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"min.compaction.lag.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"max.compaction.lag.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 1, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"min.cleanable.dirty.ratio", CONFIG_TEXT, CONFIG_UNUSED, NULL, 0, 0, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"preallocate", CONFIG_BOOL, CONFIG_UNUSED, NULL, 0, 1, NULL, NULL, CONFIG_NO_PLACE},
+    {"message.timestamp.before.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"message.timestamp.after.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"message.timestamp.difference.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL,
+     NULL, CONFIG_NO_PLACE},
+    {"message.format.version", CONFIG_TEXT, CONFIG_UNUSED, NULL, 0, 0, NULL, NULL, CONFIG_NO_PLACE},
+    {"message.downconversion.enable", CONFIG_BOOL, CONFIG_UNUSED, NULL, 0, 1, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"compression.gzip.level", CONFIG_INT, CONFIG_UNUSED, NULL, -1, 9, NULL, NULL, CONFIG_NO_PLACE},
+    {"compression.lz4.level", CONFIG_INT, CONFIG_UNUSED, NULL, 1, 17, NULL, NULL, CONFIG_NO_PLACE},
+    {"compression.zstd.level", CONFIG_INT, CONFIG_UNUSED, NULL, -131072, 22, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"leader.replication.throttled.replicas", CONFIG_TEXT, CONFIG_UNUSED, NULL, 0, 0, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"follower.replication.throttled.replicas", CONFIG_TEXT, CONFIG_UNUSED, NULL, 0, 0, NULL, NULL,
+     CONFIG_NO_PLACE},
+};
+
+static const struct config_key *topic_key(const char *name)
+{
+    for (size_t i = 0; i < sizeof topic_keys / sizeof topic_keys[0]; i++) {
+        if (strcmp(topic_keys[i].name, name) == 0) {
+            return &topic_keys[i];
+        }
+    }
+    return NULL;
+}
+
+char *config_topic_check(struct view key, struct view value)
+{
+    char *name = xstrndup(key.base, key.size);
+    char *text = xstrndup(value.base, value.size);
+    const struct config_key *k = topic_key(name);
+    int64_t number;
+    char *wrong = NULL;
+    if (k == NULL) {
+        wrong = xasprintf("Unknown topic config name: %s", name);
+    } else if (strlen(text) != value.size || strpbrk(text, "\r\n") != NULL) {
+        wrong = xasprintf("%s: the value holds characters that are not allowed", name);
+    } else {
+        wrong = config_value_check(k, text, &number);
+    }
+    free(name);
+    free(text);
+    return wrong;
+}
+
+static void take(struct topic_config *c, const char *name, const char *value)
+{
+    const struct config_key *k = topic_key(name);
+    int64_t number = 0;
+    char *wrong = k != NULL ? config_value_check(k, value, &number) : NULL;
+    if (k == NULL || wrong != NULL) {
+        free(wrong); /* an outside tool wrote it into ZooKeeper: the broker's own setting stands */
+        return;
+    }
+    if (k->place != CONFIG_NO_PLACE) {
+        memcpy((char *)c + k->place, &number, sizeof number);
+    } else if (strcmp(name, "cleanup.policy") == 0) {
+        c->compacted = strstr(value, "compact") != NULL;
+        c->log.retention_enabled = strstr(value, "delete") != NULL;
+    } else if (strcmp(name, "message.timestamp.type") == 0) {
+        c->append_time = strcmp(value, "LogAppendTime") == 0;
+    } else if (strcmp(name, "unclean.leader.election.enable") == 0) {
+        c->unclean_election = number != 0;
+    } else if (strcmp(name, "segment.bytes") == 0) {
+        c->log.segment_bytes = (uint32_t)number;
+    } else if (strcmp(name, "segment.index.bytes") == 0) {
+        c->log.segment_index_bytes = (uint32_t)number;
+    } else if (strcmp(name, "index.interval.bytes") == 0) {
+        c->log.index_interval_bytes = (uint32_t)number;
+    }
+}
+
+void config_topic(const struct broker_config *b, struct view overrides, struct topic_config *ret)
+{
+    *ret = (struct topic_config){
+        .log = {.segment_bytes = (uint32_t)b->segment_bytes,
+                .segment_ms = b->roll_ms,
+                .index_interval_bytes = (uint32_t)b->index_interval,
+                .segment_index_bytes = (uint32_t)b->index_size_max,
+                .retention_ms = b->retention_ms,
+                .retention_bytes = b->retention_bytes,
+                .file_delete_delay_ms = b->segment_delete_delay_ms,
+                .retention_enabled = strstr(b->cleanup_policy, "delete") != NULL},
+        .max_message_bytes = b->message_max_bytes,
+        .min_insync_replicas = b->min_insync_replicas,
+        .compacted = strstr(b->cleanup_policy, "compact") != NULL,
+        .append_time = strcmp(b->timestamp_type, "LogAppendTime") == 0,
+        .unclean_election = b->unclean_election,
+    };
+    char *text = xstrndup(overrides.base, overrides.size);
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        char *mark = strchr(line, '=');
+        if (mark != NULL) {
+            *mark = '\0';
+            take(ret, line, mark + 1);
+        }
+    }
+    free(text);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_BROKER_METADATA_H
+#define CORDUROY_BROKER_METADATA_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/config.h"
+#include "common/map.h"
+#include "proto/cluster/messages.h"
+
+/* What a broker knows of the cluster, as the controller says it. One immutable counted object per
+ * topic; each shard has its own maps of references, changed by a delta that shard 0 makes and mails
+ * to all. */
+struct topic_meta {
+    _Atomic uint32_t refs;
+    struct uuid id;
+    char *name;
+    char *overrides; /* key=value lines */
+    struct topic_config config;
+    bool internal; /* __consumer_offsets, __transaction_state */
+    bool gone;     /* in a delta: the topic was deleted, its replicas remove their logs */
+    bool vanished; /* in a delta: a snapshot does not name it; logs are kept */
+    uint32_t partition_count;
+    /* number i at index i; one that was not heard of yet has replica_count 0 and leader -1 */
+    struct cluster_partition_item partitions[];
+};
+struct topic_meta *topic_meta_ref(struct topic_meta *topic);
+void topic_meta_unref(struct topic_meta *topic); /* any thread */
+
+struct broker_meta {
+    struct cluster_member member;
+    bool alive;
+    char *host, *rack, *cluster_host;
+    int32_t port, cluster_port, shard_count;
+};
+struct brokers_meta {
+    _Atomic uint32_t refs;
+    int32_t controller; /* -1: none known */
+    uint32_t count;
+    struct broker_meta items[]; /* by broker number, ascending */
+};
+void brokers_meta_unref(struct brokers_meta *brokers);
+/* NULL: not known. */
+const struct broker_meta *brokers_meta_find(const struct brokers_meta *brokers, int32_t broker);
+
+/* Changes that belong together: applied by every shard in one step. */
+struct metadata_delta {
+    _Atomic uint32_t refs;
+    int32_t controller_epoch;
+    uint64_t number;              /* of the last item in it */
+    bool snapshot;                /* holds everything */
+    struct brokers_meta *brokers; /* NULL: unchanged */
+    uint32_t topic_count;
+    struct topic_meta *topics[];
+};
+void metadata_delta_unref(struct metadata_delta *delta);
+
+/* One shard's view. One thread. */
+struct metadata {
+    struct map by_name, by_id;    /* struct topic_meta * */
+    struct brokers_meta *brokers; /* never NULL after metadata_init */
+    int32_t controller_epoch;
+    uint64_t number;
+    bool complete; /* a whole snapshot was heard once */
+};
+void metadata_init(struct metadata *m);
+void metadata_deinit(struct metadata *m);
+void metadata_apply(struct metadata *m, const struct metadata_delta *delta);
+struct topic_meta *metadata_by_name(const struct metadata *m, struct view name);
+struct topic_meta *metadata_by_id(const struct metadata *m, struct uuid id);
+/* NULL: no such topic or partition. */
+const struct cluster_partition_item *metadata_partition(const struct metadata *m,
+                                                        struct partition_id id);
+
+/* Shard 0: turns the controller's frames into deltas. A snapshot is gathered until its end; NULL
+ * while it is not complete, or when a frame of an older controller epoch, or with a gap in the
+ * numbers, came (then *ret_again is set: ask for a snapshot). */
+struct metadata_feed;
+struct metadata_feed *metadata_feed_new(const struct broker_config *config);
+void metadata_feed_free(struct metadata_feed *feed);
+struct metadata_delta *metadata_feed_frame(struct metadata_feed *feed, const struct metadata *now,
+                                           const struct cluster_metadata *frame, bool *ret_again);
+/* The connection to the controller is new: the next frame must begin a snapshot. */
+void metadata_feed_restart(struct metadata_feed *feed);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection: bytes in, requests out; answers in, bytes out.
+ *
+ * Reading. While nothing is half received no buffer is held: the world makes one when bytes are
+ * there. Requests are parsed in place; several in one buffer share it. A request that does not fit
+ * what is left gets a buffer of exactly its size, into which the rest is read directly: that buffer
+ * is what the log and the followers' streams send from.
+ *
+ * Answering. Requests form a list in the order of their arrival; whatever is ready at its head
+ * leaves at the end of the turn. */
+#include "broker/net/conn.h"
+
+#include <stdlib.h>
+
+#include "broker/net/conn_internal.h"
+#include "common/assert.h"
+#include "common/memory.h"
+
+#define READ_SIZE 65536u
+#define ROOM_MIN 512u /* less room than this behind a started frame: move it to a new buffer */
+
+static void conn_heard(struct source *source, const struct event *event);
+static void conn_turn(struct turn_task *task);
+
+struct conn *conn_new(struct client_net *net, token name, const struct addr *peer)
+{
+    struct conn *c = xcalloc(1, sizeof *c);
+    c->net = net;
+    c->peer = *peer;
+    c->source.heard = conn_heard;
+    c->turn.run = conn_turn;
+    c->last = &c->first;
+    c->active_ns = net->reactor->now_ns;
+    reactor_add_as(net->reactor, &c->source, name);
+    return c;
+}
+
+/* ---- reading ---- */
+static void drop_buffer(struct conn *c)
+{
+    buf_unref(c->buf);
+    c->buf = NULL;
+    c->start = c->end = 0;
+}
+
+static void read_into(struct conn *c, uint32_t min, uint32_t max)
+{
+    const struct env *env = &c->net->reactor->env;
+    c->reading = true;
+    env->ops->net_read(env->world, c->source.token, c->buf, c->end, min, max,
+                       c->net->config.receive);
+}
+
+/* The frame that starts in c->buf goes on: in the same buffer when it fits, else in one of its own.
+ */
+static void read_rest(struct conn *c)
+{
+    uint32_t have = c->end - c->start;
+    uint32_t total = READ_SIZE;
+    if (have >= FRAME_PREFIX_SIZE) {
+        total = FRAME_PREFIX_SIZE + load_u32(c->buf->data + c->start);
+    }
+    bool known = have >= FRAME_PREFIX_SIZE;
+    uint32_t room = c->buf->size - c->start;
+    bool fits = known ? total <= room : room >= ROOM_MIN;
+    if (!fits) {
+        struct buf *big = buf_new(c->net->config.receive, known ? total : READ_SIZE);
+        memcpy(big->data, c->buf->data + c->start, have);
+        big->used = have;
+        buf_unref(c->buf);
+        c->buf = big;
+        c->start = 0;
+        c->end = have;
+    }
+    if (known && !fits) {
+        read_into(c, total - have, total - have);
+    } else {
+        read_into(c, 1, c->buf->size - c->end);
+    }
+}
+
+static bool may_take(const struct conn *c)
+{
+    return c->request_count < CONN_REQUESTS_MAX && c->unsent < CONN_ANSWER_BYTES_MAX &&
+           c->blocked == NULL;
+}
+
+void conn_read_on(struct conn *c)
+{
+    if (c->reading || c->closing || c->eof || c->net->draining) {
+        return;
+    }
+    if (!may_take(c) || !client_net_may_read(c->net)) {
+        conn_pause(c);
+        return;
+    }
+    if (c->buf == NULL) {
+        const struct env *env = &c->net->reactor->env;
+        c->reading = true;
+        env->ops->net_read(env->world, c->source.token, NULL, 0, 1, READ_SIZE,
+                           c->net->config.receive);
+    } else {
+        read_rest(c);
+    }
+}
+
+static void refuse_frame(struct conn *c, const char *why)
+{
+    client_net_say(c->net, &c->peer, why);
+    conn_close(c, false);
+}
+
+/* Everything that is whole in the buffer becomes a request, in order, as long as the limits allow.
+ */
+void conn_take_requests(struct conn *c)
+{
+    while (!c->closing && c->buf != NULL && c->end - c->start >= FRAME_PREFIX_SIZE && may_take(c)) {
+        uint32_t size;
+        int wrong =
+            frame_request_size(c->buf->data + c->start, c->net->config.request_size_max, &size);
+        if (wrong != 0) {
+            refuse_frame(c, wrong == FRAME_TOO_LARGE
+                                ? "a request larger than socket.request.max.bytes"
+                                : "a request of an impossible size");
+            return;
+        }
+        if (c->end - c->start - FRAME_PREFIX_SIZE < size) {
+            return;
+        }
+        struct view frame = {c->buf->data + c->start + FRAME_PREFIX_SIZE, size};
+        c->start += FRAME_PREFIX_SIZE + size;
+        request_start(c, frame);
+    }
+    if (c->buf != NULL && c->start == c->end) {
+        drop_buffer(c);
+    }
+}
+
+static void heard_data(struct conn *c, const struct event *e)
+{
+    c->reading = false;
+    c->active_ns = e->now_ns;
+    if (c->buf == NULL) {
+        c->buf = e->u.data.buf;
+        c->start = e->u.data.at;
+        c->end = e->u.data.at + e->u.data.size;
+    } else {
+        INVARIANT(e->u.data.buf == c->buf || e->u.data.buf == NULL);
+        buf_unref(e->u.data.buf);
+        c->end = e->u.data.size > 0 ? e->u.data.at + e->u.data.size : c->end;
+    }
+    c->eof = e->u.data.eof;
+    conn_take_requests(c);
+    if (c->eof && !c->closing && c->request_count == 0) {
+        conn_close(c, true);
+        return;
+    }
+    conn_read_on(c);
+}
+
+/* ---- answering ---- */
+static void send_answer(struct conn *c, struct request *r)
+{
+    const struct env *env = &c->net->reactor->env;
+    for (unsigned i = 0; i < r->piece_count; i++) {
+        c->unsent += r->pieces[i].size;
+    }
+    if (r->piece_count > 0) {
+        env->ops->net_send(env->world, c->source.token, r->pieces, r->piece_count);
+    }
+}
+
+static void pop_request(struct conn *c)
+{
+    struct request *r = c->first;
+    c->first = r->next;
+    if (c->first == NULL) {
+        c->last = &c->first;
+    }
+    r->next = NULL;
+    r->conn = NULL;
+    c->request_count--;
+    c->net->request_count--;
+    request_unref(r);
+}
+
+static void conn_turn(struct turn_task *task)
+{
+    struct conn *c = CONTAINER_OF(task, struct conn, turn);
+    while (c->first != NULL && c->first->ready && !c->closing) {
+        struct request *r = c->first;
+        if (r->hang_up) {
+            conn_close(c, true);
+            return;
+        }
+        send_answer(c, r);
+        pop_request(c);
+    }
+    if (c->closing) {
+        return;
+    }
+    conn_take_requests(c);
+    if (c->eof && c->request_count == 0 && !c->closing) {
+        conn_close(c, true);
+        return;
+    }
+    conn_read_on(c);
+}
+
+void conn_touch(struct conn *c)
+{
+    reactor_at_turn(c->net->reactor, &c->turn);
+}
+
+/* ---- the end ---- */
+void conn_close(struct conn *c, bool after_sent)
+{
+    if (c->closing) {
+        return;
+    }
+    const struct env *env = &c->net->reactor->env;
+    c->closing = true;
+    env->ops->net_close(env->world, c->source.token, after_sent);
+}
+
+static void heard_closed(struct conn *c)
+{
+    c->closing = true;
+    while (c->first != NULL) {
+        pop_request(c);
+    }
+    drop_buffer(c);
+    reactor_remove(c->net->reactor, &c->source);
+    client_net_forget(c->net, c);
+    c->gone = true;
+    if (!c->turn.queued) {
+        free(c);
+    } else {
+        c->turn.run = conn_free_at_turn;
+    }
+}
+
+void conn_free_at_turn(struct turn_task *task)
+{
+    free(CONTAINER_OF(task, struct conn, turn));
+}
+
+static void conn_heard(struct source *source, const struct event *e)
+{
+    struct conn *c = CONTAINER_OF(source, struct conn, source);
+    switch (e->kind) {
+    case EV_NET_DATA:
+        heard_data(c, e);
+        break;
+    case EV_NET_SENT:
+        c->active_ns = e->now_ns;
+        c->unsent = e->u.sent.bytes_left;
+        if (c->paused) {
+            conn_touch(c);
+        }
+        break;
+    case EV_NET_CLOSED:
+        heard_closed(c);
+        break;
+    default:
+        break;
+    }
+}

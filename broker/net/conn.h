@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_BROKER_NET_CONN_H
+#define CORDUROY_BROKER_NET_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/reactor.h"
+#include "proto/frame.h"
+
+/* The connections of Kafka's clients to one shard. Requests of one connection are handed over in
+ * the order of their arrival, several at a time, and answered in that order. What is not read is
+ * the back-pressure: while the bytes received, the answers of a connection or the tail of a
+ * directory are over their limits, nothing is read. One thread. */
+struct conn;
+struct client_net;
+
+#define CONN_REQUESTS_MAX 64 /* open at once on one connection */
+#define CONN_ANSWER_BYTES_MAX                                                                      \
+    (8 << 20) /* queued and unsent on one connection: above it no further request is taken */
+
+/* One request, from its last byte's arrival until everything that refers to it has let go. */
+struct request {
+    struct request *next;
+    struct conn *conn; /* NULL: the connection is gone; the answer goes nowhere */
+    struct client_net *net;
+    struct buf *buf; /* holds the frame; views of the header and body point into it */
+    struct request_header header;
+    struct wire_reader body;
+    struct arena arena;
+    uint32_t refs;
+    bool ready;   /* answered: goes out when those before it have */
+    bool silent;  /* an answer without bytes (Produce with acks=0) */
+    bool hang_up; /* instead of an answer the connection is closed when its turn has come */
+    bool blocks;  /* later requests of this connection wait until request_unblock (C18: what parks
+                     before append) */
+    struct piece *pieces;
+    unsigned piece_count;
+    void *state; /* the handler's, in the arena */
+};
+
+struct client_net_config {
+    uint32_t request_size_max;
+    uint64_t idle_ns;
+    uint32_t connections_max;
+    struct account *receive, *answers; /* outlive every buf charged to them, so also the net */
+    /* Serves one request: takes it over, and sooner or later calls one of request_answer,
+     * request_silent or request_hang_up. */
+    void (*serve)(void *context, struct request *request);
+    /* May producers be read? (The tails of the data directories are below their limits.) */
+    bool (*may_read)(void *context);
+    void *context;
+};
+struct client_net *client_net_new(struct reactor *reactor, const struct client_net_config *config);
+/* Closes everything; requests still referred to elsewhere live on without a connection. */
+void client_net_free(struct client_net *net);
+/* A connection accepted here or moved here. */
+void client_net_accepted(struct client_net *net, const struct event *event);
+/* Stops reading and accepting work; answers under way still leave. */
+void client_net_drain(struct client_net *net);
+bool client_net_idle(const struct client_net *net); /* no request is open */
+uint32_t client_net_count(const struct client_net *net);
+struct account *client_net_answers(struct client_net *net); /* to charge answer buffers to */
+
+struct request *request_ref(struct request *r);
+void request_unref(struct request *r);
+/* Starts the answer of this request: header written; end with request_answer. */
+void request_begin_answer(struct request *r, struct wire_writer *w);
+/* Sends what was written since request_begin_answer (the writer is deinitialised). Where the writer
+ * left gaps, the pieces fill them in order, several to a gap if need be (references are taken
+ * over). Each request is answered once. */
+void request_answer(struct request *r, struct wire_writer *w, const struct piece *gaps,
+                    unsigned gap_count);
+void request_silent(struct request *r);
+void request_hang_up(struct request *r, const char *why); /* one rate-limited log line */
+void request_block(struct request *r);
+void request_unblock(struct request *r);
+const struct addr *request_peer(const struct request *r); /* NULL when the connection is gone */
+struct reactor *request_reactor(const struct request *r);
+
+#endif
