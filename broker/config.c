@@ -312,18 +312,18 @@ struct broker_config *config_parse(struct view text, const char *name,
     *ret_report = (struct config_report){0};
     set_defaults(c);
     struct properties p;
-    char *wrong = NULL;
-    if (properties_parse(text, &p, &wrong) != 0) {
-        config_error(ret_report, xasprintf("%s: %s", name, wrong));
-        free(wrong);
+    uint32_t line;
+    enum properties_error wrong = properties_parse(text, &p, &line);
+    if (wrong != PROPERTIES_OK) {
+        config_error(ret_report, xasprintf("%s line %u: %s", name, line, properties_error_text(wrong)));
+        properties_deinit(&p);
         return c;
     }
     for (size_t i = 0; i < p.count; i++) {
         const struct property *e = &p.items[i];
-        if (e->repeated) {
-            config_warning(ret_report,
-                           xasprintf("%s line %u: %s is set again; the last value counts", name,
-                                     e->line, e->key));
+        if (e->replaced_line > 0) {
+            config_warning(ret_report, xasprintf("%s line %u: %s was set on line %u already; this value counts", name, e->line,
+                                                 e->key, e->replaced_line));
         }
         take_pair(c, name, e->key, e->value, e->line, ret_report);
     }

@@ -3,9 +3,7 @@
  * it, and runs until it is told to stop. All that can be refused is refused here or in
  * control_start.c, with one line that says what to do. */
 #include <errno.h>
-#include <arpa/inet.h>
 #include <getopt.h>
-#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +14,8 @@
 #include "broker/broker.h"
 #include "broker/config.h"
 #include "broker/zk/zk_adapter.h"
-#include "common/addr.h"
 #include "common/memory.h"
+#include "common/resolve.h"
 #include "common/world.h"
 
 #define CONFIG_SIZE_MAX (1u << 20)
@@ -41,7 +39,7 @@ struct program {
     struct zk_connect connect;
     void *roots[CONFIG_DIRS_MAX];
     char *secret;
-    char cluster_address[ADDR_TEXT_SIZE];
+    char cluster_address[RESOLVE_TEXT_SIZE];
 };
 
 __attribute__((format(printf, 1, 2))) static int refuse(const char *format, ...)
@@ -128,20 +126,9 @@ static int load_secret(struct program *p)
 /* ---- addresses ---- */
 static int resolve(const char *key, const char *host, int32_t port, struct addr *ret)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    char text[INET6_ADDRSTRLEN] = "";
-    if (*host == '\0') {
-        return addr_parse(VIEW_LITERAL("0.0.0.0"), port, ret) ? 0 : 1;
-    }
-    int wrong = getaddrinfo(host, NULL, &hints, &found);
-    if (wrong != 0) {
-        return refuse("%s: host \"%s\" is not known: %s", key, host, gai_strerror(wrong));
-    }
-    wrong =
-        getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
-    freeaddrinfo(found);
-    if (wrong != 0 || !addr_parse(view_of(text), port, ret)) {
-        return refuse("%s: host \"%s\" has no address that can be used", key, host);
+    bool numeric;
+    if (resolve_host(host, (uint16_t)port, ret, &numeric) != RESOLVE_OK) {
+        return refuse("%s: host \"%s\" is not known here", key, host);
     }
     return 0;
 }
@@ -160,22 +147,14 @@ static int resolve_all(struct program *p)
                 &p->setup.cluster_listener) != 0) {
         return 1;
     }
-    bool any = *c->cluster_host == '\0' || strcmp(c->cluster_host, "0.0.0.0") == 0 ||
-               strcmp(c->cluster_host, "::") == 0;
     struct addr told = p->setup.cluster_listener;
-    if (any &&
-        resolve("advertised.listeners", c->listeners[c->inter_broker_listener].advertised_host,
-                c->cluster_port, &told) != 0) {
+    const char *advertised = c->listeners[c->inter_broker_listener].advertised_host;
+    if (resolve_is_wildcard(&told) && resolve("advertised.listeners", advertised, c->cluster_port, &told) != 0) {
         return 1;
     }
-    addr_text(&told, p->cluster_address);
-    *strrchr(p->cluster_address, ':') = '\0';
-    if (p->cluster_address[0] == '[') {
-        memmove(p->cluster_address, p->cluster_address + 1, strlen(p->cluster_address));
-        p->cluster_address[strlen(p->cluster_address) - 1] = '\0';
-    }
+    resolve_ip_text(&told, p->cluster_address);
     p->setup.cluster_address = p->cluster_address;
-    if (p->setup.secret.base == NULL && !addr_is_loopback(&p->setup.cluster_listener)) {
+    if (p->setup.secret.base == NULL && !resolve_is_loopback(&p->setup.cluster_listener)) {
         fprintf(stderr, "corduroy-broker: warning: the cluster listener trusts its network: set "
                         "corduroy.cluster.secret.file\n");
     }

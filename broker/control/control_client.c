@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 #include "broker/control/control_internal.h"
-#include "common/addr.h"
 #include "common/assert.h"
 #include "common/memory.h"
+#include "common/resolve.h"
 #include "proto/cluster/digest.h"
 #include "proto/error_code.h"
 
@@ -111,7 +111,7 @@ static void connect_now(struct control_client *cl)
         return;
     }
     if (cl->known_host == NULL ||
-        !addr_parse(view_of(cl->known_host), cl->known.cluster_port, &to)) {
+        !resolve_numeric(cl->known_host, cl->known.cluster_port, &to)) {
         return; /* the step function says so when it knows */
     }
     cl->peer = peer_connect(c->reactor, &c->identity, cl->known.member.broker, &to, &cl->owner);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "broker/control/control_internal.h"
-#include "common/addr.h"
 #include "common/assert.h"
 #include "common/memory.h"
+#include "common/resolve.h"
 
 #define CREDIT 64u
 #define OPEN_TIMEOUT_MS 5000
@@ -96,9 +96,9 @@ static void credit(const struct listener *one, unsigned more)
 static void heard_listening(struct listener *one, const struct event *e)
 {
     struct control_listen *l = one->owner;
-    char text[ADDR_TEXT_SIZE];
+    char text[RESOLVE_TEXT_SIZE];
     if (e->error != 0) {
-        addr_text(&one->addr, text);
+        resolve_text(&one->addr, text);
         control_halt(l->control, "cannot listen on %s (listener %s): %s", text, one->name,
                      strerror(-e->error));
         return;

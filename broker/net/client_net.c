@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "broker/net/conn_internal.h"
-#include "common/addr.h"
 #include "common/assert.h"
 #include "common/memory.h"
+#include "common/resolve.h"
 
 #define AGAIN_MS 5
 #define IDLE_CHECK_MS 1000
@@ -166,8 +166,8 @@ struct account *client_net_answers(struct client_net *net)
 
 void client_net_say(struct client_net *net, const struct addr *peer, const char *what)
 {
-    char text[ADDR_TEXT_SIZE];
-    addr_text(peer, text);
+    char text[RESOLVE_TEXT_SIZE];
+    resolve_text(peer, text);
     say_limited(net->reactor, &net->say_limit, SAY_WARN, "net",
                 "%s from %s: the connection is closed", what, text);
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_CLI_CLI_H
+#define CORDUROY_CLI_CLI_H
+
+#include <jansson.h>
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+
+/* What the subcommands of `corduroy` share. Each returns the exit status: 0 good, 1 it did not
+ * work, 2 wrong usage. */
+struct cli {
+    const char *bootstrap; /* --bootstrap-server, default localhost:9092 */
+    bool json;
+    int timeout_ms;
+};
+
+int cli_topic(const struct cli *cli, int argc, char **argv);
+int cli_cluster(const struct cli *cli, int argc, char **argv);
+int cli_verify(const struct cli *cli, int argc, char **argv);
+
+/* A client with these settings (pairs, ended by NULL; may be NULL) and delivery report callback
+ * (may be NULL); NULL after a message. opaque goes to the callback. */
+struct cli_client_options {
+    const char *const *settings;
+    void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque);
+    void *opaque;
+};
+rd_kafka_t *cli_client(const struct cli *cli, rd_kafka_type_t type,
+                       const struct cli_client_options *options);
+/* The metadata of all topics; NULL after a message. */
+const struct rd_kafka_metadata *cli_metadata(const struct cli *cli, rd_kafka_t *client);
+/* One line to stderr that says what is wrong and what to do; returns 1. */
+int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_print_json(json_t *value); /* takes the reference */
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* ---- create and delete: one request, one result ---- */
+static int report(rd_kafka_event_t *event, const rd_kafka_topic_result_t **results, size_t count,
+                  const char *done, const char *name)
+{
+    if (event == NULL) {
+        return cli_fail("topic \"%s\": no answer in time", name);
+    }
+    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return cli_fail("topic \"%s\": %s", name, rd_kafka_event_error_string(event));
+    }
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_resp_err_t wrong = rd_kafka_topic_result_error(results[i]);
+        if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            const char *text = rd_kafka_topic_result_error_string(results[i]);
+            return cli_fail("topic \"%s\": %s", name,
+                            text != NULL ? text : rd_kafka_err2str(wrong));
+        }
+    }
+    printf("topic \"%s\" %s\n", name, done);
+    return 0;
+}
+
+static bool set_config(rd_kafka_NewTopic_t *topic, char *pair)
+{
+    char *mark = strchr(pair, '=');
+    if (mark == NULL) {
+        return false;
+    }
+    *mark = '\0';
+    return rd_kafka_NewTopic_set_config(topic, pair, mark + 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_NewTopic_t *new_topic(int argc, char **argv)
+{
+    char why[512];
+    int partitions = -1, replicas = -1;
+    for (int i = 1; i < argc; i += 2) {
+        bool known = strcmp(argv[i], "--partitions") == 0 || strcmp(argv[i], "--replicas") == 0 ||
+                     strcmp(argv[i], "--config") == 0;
+        if (!known || i + 1 >= argc) {
+            return NULL;
+        }
+        partitions = strcmp(argv[i], "--partitions") == 0 ? atoi(argv[i + 1]) : partitions;
+        replicas = strcmp(argv[i], "--replicas") == 0 ? atoi(argv[i + 1]) : replicas;
+    }
+    rd_kafka_NewTopic_t *topic =
+        rd_kafka_NewTopic_new(argv[0], partitions, replicas, why, sizeof why);
+    if (topic == NULL) {
+        cli_fail("topic \"%s\": %s", argv[0], why);
+        return NULL;
+    }
+    for (int i = 1; i < argc; i += 2) {
+        if (strcmp(argv[i], "--config") == 0 && !set_config(topic, argv[i + 1])) {
+            rd_kafka_NewTopic_destroy(topic);
+            return NULL;
+        }
+    }
+    return topic;
+}
+
+static int create(const struct cli *cli, int argc, char **argv)
+{
+    char why[512];
+    size_t count = 0;
+    rd_kafka_NewTopic_t *topic = argc >= 1 && argv[0][0] != '-' ? new_topic(argc, argv) : NULL;
+    if (topic == NULL) {
+        return 2;
+    }
+    rd_kafka_t *client = cli_client(cli, RD_KAFKA_PRODUCER, NULL);
+    if (client == NULL) {
+        rd_kafka_NewTopic_destroy(topic);
+        return 1;
+    }
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_AdminOptions_set_request_timeout(options, cli->timeout_ms, why, sizeof why);
+    rd_kafka_AdminOptions_set_operation_timeout(options, cli->timeout_ms, why, sizeof why);
+    rd_kafka_CreateTopics(client, &topic, 1, options, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, cli->timeout_ms + 5000);
+    const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
+    const rd_kafka_topic_result_t **results =
+        result != NULL ? rd_kafka_CreateTopics_result_topics(result, &count) : NULL;
+    int status = report(event, results, count, "created", argv[0]);
+    rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_NewTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(client);
+    return status;
+}
+
+static int delete_topic(const struct cli *cli, const char *name)
+{
+    size_t count = 0;
+    rd_kafka_t *client = cli_client(cli, RD_KAFKA_PRODUCER, NULL);
+    if (client == NULL) {
+        return 1;
+    }
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name);
+    rd_kafka_DeleteTopics(client, &topic, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, cli->timeout_ms + 60000);
+    const rd_kafka_DeleteTopics_result_t *result = rd_kafka_event_DeleteTopics_result(event);
+    const rd_kafka_topic_result_t **results =
+        result != NULL ? rd_kafka_DeleteTopics_result_topics(result, &count) : NULL;
+    int status = report(event, results, count, "deleted", name);
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(client);
+    return status;
+}
+
+/* ---- list and describe ---- */
+static json_t *numbers(const int32_t *values, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) {
+        json_array_append_new(list, json_integer(values[i]));
+    }
+    return list;
+}
+
+static json_t *topic_json(const struct rd_kafka_metadata_topic *t)
+{
+    json_t *partitions = json_array();
+    for (int i = 0; i < t->partition_cnt; i++) {
+        const struct rd_kafka_metadata_partition *p = &t->partitions[i];
+        json_array_append_new(partitions,
+                              json_pack("{s:i, s:i, s:o, s:o}", "partition", p->id, "leader",
+                                        p->leader, "replicas", numbers(p->replicas, p->replica_cnt),
+                                        "isr", numbers(p->isrs, p->isr_cnt)));
+    }
+    return json_pack("{s:s, s:o}", "topic", t->topic, "partitions", partitions);
+}
+
+static void print_numbers(const int32_t *values, int count, int width)
+{
+    int used = 0;
+    for (int i = 0; i < count; i++) {
+        used += printf(i > 0 ? ",%d" : "%d", values[i]);
+    }
+    printf("%*s", width > used ? width - used : 1, "");
+}
+
+static void print_topic(const struct rd_kafka_metadata_topic *t)
+{
+    printf("%s: %d partitions\n  %-10s%-8s%-16s%s\n", t->topic, t->partition_cnt, "partition",
+           "leader", "replicas", "isr");
+    for (int i = 0; i < t->partition_cnt; i++) {
+        const struct rd_kafka_metadata_partition *p = &t->partitions[i];
+        printf("  %-10d", p->id);
+        if (p->leader < 0) {
+            printf("%-8s", "none");
+        } else {
+            printf("%-8d", p->leader);
+        }
+        print_numbers(p->replicas, p->replica_cnt, 16);
+        print_numbers(p->isrs, p->isr_cnt, 0);
+        printf("%s\n", p->leader < 0                 ? " offline"
+                       : p->isr_cnt < p->replica_cnt ? " under-replicated"
+                                                     : "");
+    }
+}
+
+static bool show_all(const struct cli *cli, const struct rd_kafka_metadata *m, const char *name,
+                     bool names_only)
+{
+    json_t *all = json_array();
+    bool found = name == NULL;
+    for (int i = 0; i < m->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *t = &m->topics[i];
+        if (name != NULL && strcmp(name, t->topic) != 0) {
+            continue;
+        }
+        found = true;
+        if (cli->json) {
+            json_array_append_new(all, names_only ? json_string(t->topic) : topic_json(t));
+        } else if (names_only) {
+            puts(t->topic);
+        } else {
+            print_topic(t);
+        }
+    }
+    if (cli->json && found) {
+        cli_print_json(json_incref(all));
+    }
+    json_decref(all);
+    return found;
+}
+
+static int show(const struct cli *cli, const char *name, bool names_only)
+{
+    int status = 1;
+    rd_kafka_t *client = cli_client(cli, RD_KAFKA_PRODUCER, NULL);
+    const struct rd_kafka_metadata *m = client != NULL ? cli_metadata(cli, client) : NULL;
+    if (m != NULL) {
+        status =
+            show_all(cli, m, name, names_only)
+                ? 0
+                : cli_fail("topic \"%s\" does not exist; corduroy topic list shows those that do",
+                           name);
+        rd_kafka_metadata_destroy(m);
+    }
+    if (client != NULL) {
+        rd_kafka_destroy(client);
+    }
+    return status;
+}
+
+int cli_topic(const struct cli *cli, int argc, char **argv)
+{
+    if (strcmp(argv[0], "create") == 0) {
+        return create(cli, argc - 1, argv + 1);
+    }
+    if (strcmp(argv[0], "list") == 0 && argc == 1) {
+        return show(cli, NULL, true);
+    }
+    if (strcmp(argv[0], "describe") == 0 && argc <= 2) {
+        return show(cli, argc == 2 ? argv[1] : NULL, false);
+    }
+    if (strcmp(argv[0], "delete") == 0 && argc == 2) {
+        return delete_topic(cli, argv[1]);
+    }
+    return 2;
+}

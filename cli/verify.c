@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* corduroy verify: writes numbered records with acks=all, keeps what was acknowledged and where,
+ * reads every partition back from where it began and compares by content. What is acknowledged and
+ * not read back is lost; the exit status says so. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+
+#define PARTITIONS_MAX 4096
+
+struct acknowledged {
+    int32_t partition;
+    int64_t offset;
+    uint64_t number;
+    bool found;
+};
+struct verify {
+    const struct cli *cli;
+    const char *topic;
+    int seconds, rate, size;
+    uint64_t run; /* in every record, so that runs do not take each other's for theirs */
+    struct acknowledged *acks;
+    size_t ack_count, ack_capacity, failed, sent;
+    double last_ack, longest_pause, pause_at, began;
+    int64_t low[PARTITIONS_MAX], high[PARTITIONS_MAX];
+    int partition_count;
+    size_t read_back, twice, other;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- writing ---- */
+static void note_pause(struct verify *v)
+{
+    double at = now(), pause = at - v->last_ack;
+    if (pause > v->longest_pause) {
+        v->longest_pause = pause;
+        v->pause_at = v->last_ack - v->began;
+    }
+    v->last_ack = at;
+}
+
+static void delivered(rd_kafka_t *client, const rd_kafka_message_t *m, void *opaque)
+{
+    struct verify *v = opaque;
+    (void)client;
+    if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        v->failed++;
+        return;
+    }
+    if (v->ack_count == v->ack_capacity) {
+        v->ack_capacity = v->ack_capacity > 0 ? v->ack_capacity * 2 : 4096;
+        v->acks = realloc(v->acks, v->ack_capacity * sizeof *v->acks);
+    }
+    uint64_t number;
+    memcpy(&number, (const char *)m->payload + 8, sizeof number);
+    v->acks[v->ack_count++] = (struct acknowledged){m->partition, m->offset, number, false};
+    note_pause(v);
+}
+
+static void fill(const struct verify *v, uint64_t number, unsigned char *bytes)
+{
+    memcpy(bytes, &v->run, 8);
+    memcpy(bytes + 8, &number, 8);
+    for (int i = 16; i < v->size; i++) {
+        bytes[i] = (unsigned char)((number * 31 + (uint64_t)i * 7) & 0xff);
+    }
+}
+
+static void write_records(struct verify *v, rd_kafka_t *client)
+{
+    unsigned char *bytes = malloc((size_t)v->size);
+    double end = v->began + v->seconds;
+    while (now() < end) {
+        size_t due = (size_t)((now() - v->began) * v->rate) + 1;
+        while (v->sent < due) {
+            fill(v, v->sent, bytes);
+            rd_kafka_resp_err_t wrong = rd_kafka_producev(
+                client, RD_KAFKA_V_TOPIC(v->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                RD_KAFKA_V_VALUE(bytes, (size_t)v->size), RD_KAFKA_V_END);
+            if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
+                break; /* its queue is full: the broker is behind */
+            }
+            v->sent++;
+        }
+        rd_kafka_poll(client, 5);
+    }
+    rd_kafka_flush(client, 60000);
+    free(bytes);
+}
+
+/* ---- reading back ---- */
+static int by_place(const void *a, const void *b)
+{
+    const struct acknowledged *x = a, *y = b;
+    if (x->partition != y->partition) {
+        return x->partition < y->partition ? -1 : 1;
+    }
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+static void take_record(struct verify *v, const rd_kafka_message_t *m, unsigned char *expected)
+{
+    struct acknowledged key = {.partition = m->partition, .offset = m->offset};
+    struct acknowledged *a = bsearch(&key, v->acks, v->ack_count, sizeof key, by_place);
+    if (a == NULL) {
+        v->other++; /* another run's, or written without its acknowledgement having reached us */
+        return;
+    }
+    fill(v, a->number, expected);
+    if (m->len == (size_t)v->size && memcmp(m->payload, expected, m->len) == 0) {
+        v->twice += a->found;
+        v->read_back += !a->found;
+        a->found = true;
+    }
+}
+
+static bool take_marks(struct verify *v, rd_kafka_t *client, int64_t *to_high)
+{
+    for (int i = 0; i < v->partition_count; i++) {
+        int64_t low, high;
+        rd_kafka_resp_err_t wrong =
+            rd_kafka_query_watermark_offsets(client, v->topic, i, &low, &high, 30000);
+        if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            cli_fail("cannot learn where partition %d of topic \"%s\" ends: %s", i, v->topic,
+                     rd_kafka_err2str(wrong));
+            return false;
+        }
+        to_high[i] = high;
+    }
+    return true;
+}
+
+static int left_to_read(const struct verify *v, const int64_t *at)
+{
+    int left = 0;
+    for (int i = 0; i < v->partition_count; i++) {
+        left += at[i] < v->high[i];
+    }
+    return left;
+}
+
+static bool read_records(struct verify *v, rd_kafka_t *client)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(v->partition_count);
+    int64_t *at = malloc((size_t)v->partition_count * sizeof *at);
+    unsigned char *expected = malloc((size_t)v->size);
+    for (int i = 0; i < v->partition_count; i++) {
+        at[i] = v->low[i];
+        rd_kafka_topic_partition_list_add(list, v->topic, i)->offset = v->low[i];
+    }
+    rd_kafka_assign(client, list);
+    double quiet_since = now();
+    while (left_to_read(v, at) > 0 && now() - quiet_since < 60) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(client, 500);
+        if (m == NULL) {
+            continue;
+        }
+        if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            quiet_since = now();
+            at[m->partition] = m->offset + 1;
+            take_record(v, m, expected);
+        }
+        rd_kafka_message_destroy(m);
+    }
+    bool all = left_to_read(v, at) == 0;
+    rd_kafka_topic_partition_list_destroy(list);
+    free(at);
+    free(expected);
+    return all;
+}
+
+/* ---- the whole ---- */
+static int tell(struct verify *v, bool all_read)
+{
+    size_t lost = v->ack_count - v->read_back;
+    if (v->cli->json) {
+        cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "acknowledged",
+                                 (json_int_t)v->ack_count, "read_back", (json_int_t)v->read_back,
+                                 "lost", (json_int_t)lost, "failed", (json_int_t)v->failed, "other",
+                                 (json_int_t)v->other, "longest_pause_ms", v->longest_pause * 1000,
+                                 "pause_at_s", v->pause_at));
+    } else {
+        printf("longest pause between acknowledgements: %.0f ms, %.1f s after the start\n",
+               v->longest_pause * 1000, v->pause_at);
+        printf("%zu acknowledged, %zu read back, %zu lost\n", v->ack_count, v->read_back, lost);
+    }
+    if (!all_read) {
+        cli_fail("topic \"%s\" could not be read to its end", v->topic);
+    }
+    return lost > 0 || !all_read || v->ack_count == 0;
+}
+
+static int find_topic(struct verify *v, rd_kafka_t *client)
+{
+    const struct rd_kafka_metadata *m = cli_metadata(v->cli, client);
+    if (m == NULL) {
+        return 1;
+    }
+    for (int i = 0; i < m->topic_cnt; i++) {
+        if (strcmp(m->topics[i].topic, v->topic) == 0) {
+            v->partition_count = m->topics[i].partition_cnt;
+        }
+    }
+    rd_kafka_metadata_destroy(m);
+    if (v->partition_count == 0 || v->partition_count > PARTITIONS_MAX) {
+        return cli_fail("topic \"%s\" does not exist: corduroy topic create %s --partitions 3",
+                        v->topic, v->topic);
+    }
+    return 0;
+}
+
+static int run(struct verify *v)
+{
+    static const char *const writing[] = {"acks",
+                                          "all",
+                                          "enable.idempotence",
+                                          "true",
+                                          "message.timeout.ms",
+                                          "120000",
+                                          "linger.ms",
+                                          "2",
+                                          "socket.timeout.ms",
+                                          "10000",
+                                          NULL};
+    static const char *const reading[] = {"group.id",
+                                          "corduroy-verify",
+                                          "enable.auto.commit",
+                                          "false",
+                                          "auto.offset.reset",
+                                          "error",
+                                          "check.crcs",
+                                          "true",
+                                          NULL};
+    struct cli_client_options write_options = {writing, delivered, v},
+                              read_options = {reading, NULL, NULL};
+    rd_kafka_t *reader = cli_client(v->cli, RD_KAFKA_CONSUMER, &read_options);
+    rd_kafka_t *writer = cli_client(v->cli, RD_KAFKA_PRODUCER, &write_options);
+    int status = 1;
+    if (reader != NULL && writer != NULL && find_topic(v, reader) == 0 &&
+        take_marks(v, reader, v->low)) {
+        v->began = v->last_ack = now();
+        write_records(v, writer);
+        qsort(v->acks, v->ack_count, sizeof *v->acks, by_place);
+        if (take_marks(v, reader, v->high)) {
+            status = tell(v, read_records(v, reader));
+        }
+    }
+    if (writer != NULL) {
+        rd_kafka_destroy(writer);
+    }
+    if (reader != NULL) {
+        rd_kafka_consumer_close(reader);
+        rd_kafka_destroy(reader);
+    }
+    free(v->acks);
+    return status;
+}
+
+int cli_verify(const struct cli *cli, int argc, char **argv)
+{
+    struct verify *v = calloc(1, sizeof *v);
+    *v = (struct verify){.cli = cli, .topic = "verify", .seconds = 10, .rate = 500, .size = 128};
+    v->run = (uint64_t)time(NULL) * 1000003u;
+    bool good = argc % 2 == 0;
+    for (int i = 0; good && i < argc; i += 2) {
+        int number = atoi(argv[i + 1]);
+        if (strcmp(argv[i], "--topic") == 0) {
+            v->topic = argv[i + 1];
+        } else if (strcmp(argv[i], "--seconds") == 0 && number > 0) {
+            v->seconds = number;
+        } else if (strcmp(argv[i], "--rate") == 0 && number > 0) {
+            v->rate = number;
+        } else if (strcmp(argv[i], "--size") == 0 && number >= 16) {
+            v->size = number;
+        } else {
+            good = false;
+        }
+    }
+    int status = good ? run(v) : 2;
+    free(v);
+    return status;
+}
