@@ -315,15 +315,17 @@ struct broker_config *config_parse(struct view text, const char *name,
     uint32_t line;
     enum properties_error wrong = properties_parse(text, &p, &line);
     if (wrong != PROPERTIES_OK) {
-        config_error(ret_report, xasprintf("%s line %u: %s", name, line, properties_error_text(wrong)));
+        config_error(ret_report,
+                     xasprintf("%s line %u: %s", name, line, properties_error_text(wrong)));
         properties_deinit(&p);
         return c;
     }
     for (size_t i = 0; i < p.count; i++) {
         const struct property *e = &p.items[i];
         if (e->replaced_line > 0) {
-            config_warning(ret_report, xasprintf("%s line %u: %s was set on line %u already; this value counts", name, e->line,
-                                                 e->key, e->replaced_line));
+            config_warning(ret_report,
+                           xasprintf("%s line %u: %s was set on line %u already; this value counts",
+                                     name, e->line, e->key, e->replaced_line));
         }
         take_pair(c, name, e->key, e->value, e->line, ret_report);
     }

@@ -110,8 +110,7 @@ static void connect_now(struct control_client *cl)
         cl->peer = cl->known.active ? control_lead_join(c->lead, &cl->owner) : NULL;
         return;
     }
-    if (cl->known_host == NULL ||
-        !resolve_numeric(cl->known_host, cl->known.cluster_port, &to)) {
+    if (cl->known_host == NULL || !resolve_numeric(cl->known_host, cl->known.cluster_port, &to)) {
         return; /* the step function says so when it knows */
     }
     cl->peer = peer_connect(c->reactor, &c->identity, cl->known.member.broker, &to, &cl->owner);
@@ -237,9 +236,8 @@ static void send_inventory(struct control_client *cl, struct inventory *i)
     unsigned dirs = c->config->dir_count;
     struct cluster_directory *directories = xcalloc(dirs, sizeof *directories);
     for (unsigned d = 0; d < dirs; d++) {
-        uint64_t last = c->loads[d].incarnation_last;
         directories[d].id = c->loads[d].directory_id;
-        directories[d].marker_matches = last != 0 && last == c->marker_last;
+        directories[d].marker_matches = c->matches[d];
     }
     struct cluster_message m = {.kind = CLUSTER_KIND_INVENTORY};
     m.u.inventory =

@@ -9,7 +9,7 @@
 #include "controller/controller.h"
 
 /* Shared by the files of this folder; nobody else includes it. */
-struct registrar;
+struct control_register;
 enum control_phase {
     CONTROL_LOADING,     /* directories are read and recovered */
     CONTROL_REGISTERING, /* ZooKeeper: session, cluster id, registration */
@@ -112,16 +112,14 @@ struct control {
     struct control_client *client;
     struct control_ids *ids;
     struct control_listen *listen;
-    struct registrar *registrar;
-    struct timer registrar_timer, waiting_timer, stop_timer;
+    struct control_register *registration;
+    struct timer waiting_timer, stop_timer;
     struct log_dir_load *loads;
     struct log_dir_mark *marks;
     struct log_dir_stop *stops;
-    unsigned loads_left, marks_left, stops_left, shards_left;
-    int mark_error;
+    unsigned loads_left, stops_left, shards_left;
     struct uuid storage_id;
-    uint64_t marker_last; /* the incarnation that every directory's marker named at the start; 0:
-                             they differ or have none */
+    bool matches[CONFIG_DIRS_MAX]; /* its marker names the incarnation registered last */
     bool has_data, any_unclean, session_up, taking_clients, stop_asked;
     uint64_t stop_deadline_ns;
     char *cluster_id; /* of the directories at the start; NULL: none */

@@ -73,16 +73,13 @@ static bool fits(struct control *c, const struct log_dir_load *load, unsigned i)
     return true;
 }
 
-static void note_directory(struct control *c, const struct log_dir_load *load, unsigned i)
+static void note_directory(struct control *c, const struct log_dir_load *load)
 {
     if (load->cluster_id != NULL && c->cluster_id == NULL) {
         c->cluster_id = xstrdup(load->cluster_id);
     }
     c->has_data |= load->has_data;
     c->any_unclean |= !load->clean;
-    if (i == 0 || load->incarnation_last != c->marker_last) {
-        c->marker_last = i == 0 ? load->incarnation_last : 0;
-    }
     for (uint32_t k = 0; k < load->found_count; k++) {
         if (load->found[k].suspect) {
             say(&c->reactor->env, SAY_ERROR, "log", "partition %s-%d is suspect: %s",
@@ -99,7 +96,7 @@ static void all_loaded(struct control *c)
         if (!fits(c, &c->loads[i], i)) {
             return;
         }
-        note_directory(c, &c->loads[i], i);
+        note_directory(c, &c->loads[i]);
         logs += c->loads[i].found_count;
     }
     c->storage_id = c->loads[0].storage_id;

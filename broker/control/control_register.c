@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shell around the registrar's step function: events in, actions carried out in their order. */
+#include <stdlib.h>
+
+#include "broker/control/control_internal.h"
+#include "broker/zk/registrar.h"
+#include "common/assert.h"
+#include "common/memory.h"
+
+struct control_register {
+    struct control *control;
+    struct registrar *registrar;
+    struct registrar_config config;
+    struct znode_endpoint endpoints[CONFIG_LISTENERS_MAX];
+    struct uuid directories[CONFIG_DIRS_MAX];
+    struct timer timer;
+    uint64_t persisting; /* the request of the REGISTRAR_PERSIST under way */
+    unsigned marks_left;
+    struct turn_task nothing_to_mark;
+};
+
+static void step(struct control_register *r, struct registrar_event *e);
+
+static void one_marked(struct control_register *r)
+{
+    if (--r->marks_left == 0) {
+        struct registrar_event e = {.kind = REGISTRAR_PERSISTED, .request = r->persisting};
+        step(r, &e);
+    }
+}
+
+/* Counts as one mark, so that there is an answer also when no directory is marked. */
+static void turn_ended(struct turn_task *task)
+{
+    one_marked(CONTAINER_OF(task, struct control_register, nothing_to_mark));
+}
+
+static void timer_fired(struct timer *timer)
+{
+    struct control_register *r = CONTAINER_OF(timer, struct control_register, timer);
+    struct registrar_event e = {.kind = REGISTRAR_TIMER};
+    step(r, &e);
+}
+
+void control_register_init(struct control *c)
+{
+    struct control_register *r = xcalloc(1, sizeof *r);
+    r->control = c;
+    c->registration = r;
+    r->nothing_to_mark.run = turn_ended;
+    timer_init(&r->timer, c->reactor, timer_fired);
+}
+
+void control_register_deinit(struct control *c)
+{
+    timer_deinit(&c->registration->timer);
+    registrar_free(c->registration->registrar);
+    free(c->registration);
+}
+
+/* ---- what ZooKeeper is told about this broker ---- */
+static void describe(struct control_register *r)
+{
+    const struct broker_config *c = r->control->config;
+    const struct broker_setup *setup = broker_setup_of(r->control->shard->broker);
+    struct znode_registration *to = &r->config.registration;
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        const struct config_listener *l = &c->listeners[i];
+        r->endpoints[i] = (struct znode_endpoint){.listener = view_of(l->name),
+                                                  .protocol = VIEW_LITERAL("PLAINTEXT"),
+                                                  .host = view_of(l->advertised_host),
+                                                  .port = (uint16_t)l->advertised_port};
+    }
+    to->endpoints = r->endpoints;
+    to->endpoint_count = c->listener_count;
+    to->jmx_port = -1;
+    to->rack = view_of(c->rack);
+    to->cluster_host = view_of(setup->cluster_address);
+    to->cluster_port = setup->cluster_listener.port;
+    to->shard_count = (uint16_t)setup->shard_count;
+    to->protocol_min = CLUSTER_VERSION_MIN;
+    to->protocol_max = CLUSTER_VERSION_MAX;
+}
+
+void control_register_start(struct control *c)
+{
+    struct control_register *r = c->registration;
+    const struct env *env = &c->reactor->env;
+    r->config.broker = c->config->broker_id;
+    r->config.session_timeout_ms = (uint32_t)c->config->zookeeper_session_timeout_ms;
+    r->config.storage_id = c->storage_id;
+    r->config.directory_count = c->config->dir_count;
+    r->config.directory_ids = r->directories;
+    r->config.cluster_id = view_of(c->cluster_id);
+    for (unsigned i = 0; i < c->config->dir_count; i++) {
+        r->directories[i] = c->loads[i].directory_id;
+    }
+    describe(r);
+    r->registrar = registrar_new(&r->config);
+    env->ops->zk_open(env->world, true);
+}
+
+/* ---- the marker of the directories ---- */
+static void marked(struct log_dir_mark *mark)
+{
+    struct control *c = mark->context;
+    struct control_register *r = c->registration;
+    if (mark->error != 0) {
+        control_halt(c, "a data directory's meta.properties cannot be written: %s",
+                     strerror(-mark->error));
+        return;
+    }
+    one_marked(r);
+}
+
+/* A directory whose marker names neither of the two incarnations that the broker node may have
+ * known is not the one that was registered: it was swapped or rolled back. It keeps its marker, and
+ * the inventory says so. */
+static void persist(struct control_register *r, const struct registrar_action *a)
+{
+    struct control *c = r->control;
+    r->persisting = a->request;
+    r->marks_left = 1;
+    char *cluster = xstrndup(a->cluster_id.base, a->cluster_id.size);
+    free(c->cluster_id);
+    c->cluster_id = cluster;
+    for (unsigned i = 0; i < c->config->dir_count; i++) {
+        struct log_dir_load *load = &c->loads[i];
+        c->matches[i] = a->previous == 0 || load->incarnation_last == a->previous ||
+                        load->incarnation_next == a->previous;
+        if (!c->matches[i]) {
+            say(&c->reactor->env, SAY_ERROR, "control",
+                "data directory %s is not as it was when this broker was last registered (swapped, "
+                "or restored from a copy): its "
+                "replicas are fetched anew where others have them",
+                c->config->dirs[i]);
+            continue;
+        }
+        load->incarnation_last = a->previous;
+        load->incarnation_next = a->incarnation;
+        c->marks[i].done = marked;
+        c->marks[i].context = c;
+        c->marks[i].cluster_id = c->cluster_id;
+        c->marks[i].broker_id = c->config->broker_id;
+        c->marks[i].storage_id = c->storage_id;
+        c->marks[i].incarnation_last = a->previous;
+        c->marks[i].incarnation_next = a->incarnation;
+        r->marks_left++;
+        log_dir_mark(broker_dirs(c->shard->broker)[i], c->reactor, &c->marks[i]);
+    }
+    reactor_at_turn(c->reactor, &r->nothing_to_mark);
+}
+
+/* ---- actions ---- */
+static void zk_heard(struct control_zk_ask *ask, const struct event *reply)
+{
+    struct registrar_event e = {.kind = REGISTRAR_REPLY, .request = ask->number};
+    e.results = reply->u.reply.results;
+    e.count = reply->u.reply.count;
+    e.unknown = reply->u.reply.unknown;
+    step(ask->control->registration, &e);
+}
+
+static void carry_out(struct control_register *r, const struct registrar_action *a)
+{
+    struct control *c = r->control;
+    switch (a->kind) {
+    case REGISTRAR_ZK:
+        control_zk(c, a->ops, a->op_count, a->request, zk_heard);
+        break;
+    case REGISTRAR_PERSIST:
+        persist(r, a);
+        break;
+    case REGISTRAR_REGISTERED:
+        broker_set_cluster_id(c->shard->broker, a->cluster_id);
+        control_registered(c, a->incarnation);
+        break;
+    case REGISTRAR_UNREGISTERED:
+        control_unregistered(c);
+        break;
+    case REGISTRAR_STATE:
+        break; /* the metadata says the same: it is what this broker acts on */
+    case REGISTRAR_TIMER_SET:
+        if (a->after_ms > 0) {
+            timer_set(&r->timer, a->after_ms);
+        } else {
+            timer_cancel(&r->timer);
+        }
+        break;
+    case REGISTRAR_SAY:
+        say(&c->reactor->env, a->level, "registration", "%.*s", (int)a->text.size,
+            (const char *)a->text.base);
+        break;
+    case REGISTRAR_HALT:
+        control_halt(c, "%.*s", (int)a->text.size, (const char *)a->text.base);
+        break;
+    }
+}
+
+/* No action steps the registrar again before the list is done: what it causes comes as a later
+ * event. */
+static void step(struct control_register *r, struct registrar_event *e)
+{
+    const struct env *env = &r->control->reactor->env;
+    uint32_t count;
+    if (r->registrar == NULL || r->control->phase == CONTROL_ENDED) {
+        return;
+    }
+    e->wall_ms = env->ops->wall_ms(env->world);
+    for (unsigned i = 0; i < COUNT_OF(e->random); i++) {
+        e->random[i] = env->ops->random(env->world);
+    }
+    const struct registrar_action *actions = registrar_step(r->registrar, e, &count);
+    for (uint32_t i = 0; i < count && r->control->phase != CONTROL_ENDED; i++) {
+        carry_out(r, &actions[i]);
+    }
+}
+
+void control_register_session(struct control *c, const struct event *event)
+{
+    struct registrar_event e = {
+        .kind = REGISTRAR_SESSION, .state = event->u.session.state, .session = event->u.session.id};
+    step(c->registration, &e);
+}
+
+void control_register_watch(struct control *c, const struct event *event)
+{
+    struct registrar_event e = {.kind = REGISTRAR_WATCH, .path = event->u.watch.path};
+    step(c->registration, &e);
+}
