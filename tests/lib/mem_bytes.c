@@ -181,9 +181,13 @@ void mem_bytes_write(struct mem_bytes *b, const uint8_t *from, uint64_t size, ui
         if (part > size - done)
             part = size - done;
         uint8_t bytes[MEM_SECTOR_SIZE];
-        memcpy(bytes, bytes_of(b->current[index]), sizeof bytes);
-        memcpy(bytes + at, from + done, part);
-        change_sector(b, index, bytes);
+        if (part == MEM_SECTOR_SIZE) {
+            change_sector(b, index, from + done);
+        } else {
+            memcpy(bytes, bytes_of(b->current[index]), sizeof bytes);
+            memcpy(bytes + at, from + done, part);
+            change_sector(b, index, bytes);
+        }
         done += part;
     }
     if (pos + size > b->size)
