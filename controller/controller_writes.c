@@ -200,7 +200,7 @@ static struct ctl_request *read_state(struct controller *c, struct ctl_partition
 {
     struct ctl_request *r =
         ctl_read(c, ZK_GET, znode_path_state(ctl_scratch(c), view_of(p->topic->name), p->number),
-                 false, done);
+                 false, heard);
     r->id = p->number;
     r->serial = p->topic->serial;
     r->context = xstrdup(p->topic->name);
