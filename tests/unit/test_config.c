@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The broker's configuration: what a plain file of Kafka's gives, and what is said of keys and
+ * values that do not fit. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/config.h"
+
+static struct config_report report;
+static struct broker_config *config;
+
+static void parse(const char *text)
+{
+    config_report_deinit(&report);
+    config_free(config);
+    config = config_parse(view_of(text), "server.properties", &report);
+}
+
+static void teardown(void)
+{
+    config_report_deinit(&report);
+    config_free(config);
+    config = NULL;
+}
+
+#define PLAIN "broker.id=1\nzookeeper.connect=localhost:2181/kafka\nlog.dirs=/data/a, /data/b\n"
+
+static bool says(char **lines, size_t count, const char *part)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(lines[i], part) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+START_TEST(a_plain_file_of_kafka_is_enough)
+{
+    parse(PLAIN "listeners=PLAINTEXT://127.0.0.1:9092\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert_uint_eq(report.warning_count, 0);
+    ck_assert_int_eq(config->broker_id, 1);
+    ck_assert_uint_eq(config->dir_count, 2);
+    ck_assert_str_eq(config->dirs[1], "/data/b");
+    ck_assert_str_eq(config->listeners[0].advertised_host, "127.0.0.1");
+    ck_assert_int_eq(config->listeners[0].advertised_port, 9092);
+    ck_assert_str_eq(config->cluster_host, "127.0.0.1");
+    ck_assert_int_eq(config->cluster_port, 10092);
+    ck_assert_int_eq(config->retention_ms, INT64_C(168) * 3600000);
+}
+END_TEST
+
+START_TEST(the_finer_unit_wins)
+{
+    parse(PLAIN "log.retention.hours=1\nlog.retention.minutes=2\n");
+    ck_assert_int_eq(config->retention_ms, 120000);
+    parse(PLAIN "log.retention.minutes=2\nlog.retention.ms=7\n");
+    ck_assert_int_eq(config->retention_ms, 7);
+    parse(PLAIN "log.retention.ms=-1\n");
+    ck_assert_int_eq(config->retention_ms, -1);
+    parse(PLAIN "log.roll.hours=2\n");
+    ck_assert_int_eq(config->roll_ms, 7200000);
+}
+END_TEST
+
+START_TEST(an_unknown_key_is_warned_about_with_the_nearest)
+{
+    parse(PLAIN "log.retention.hour=5\nqwertyuiop=1\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert(says(report.warnings, report.warning_count, "did you mean log.retention.hours?"));
+    ck_assert(says(report.warnings, report.warning_count, "line 5: qwertyuiop is not a known key"));
+}
+END_TEST
+
+START_TEST(a_bad_value_names_key_value_and_what_is_allowed)
+{
+    parse(PLAIN "num.partitions=many\n");
+    ck_assert(says(report.errors, report.error_count,
+                   "num.partitions: \"many\" is not allowed: a whole number from 1"));
+    parse(PLAIN "delete.topic.enable=maybe\n");
+    ck_assert(says(report.errors, report.error_count, "\"maybe\" is not allowed: true or false"));
+    parse(PLAIN "log.cleanup.policy=burn\n");
+    ck_assert(says(report.errors, report.error_count, "one of delete|compact"));
+    parse(PLAIN "message.max.bytes=9000000\n");
+    ck_assert(says(report.errors, report.error_count, "at most 8388608"));
+}
+END_TEST
+
+START_TEST(what_cannot_be_honoured_is_refused_by_name)
+{
+    parse(PLAIN "zookeeper.set.acl=true\n");
+    ck_assert(says(report.errors, report.error_count, "zookeeper.set.acl=true cannot be honoured"));
+    parse(PLAIN "authorizer.class.name=kafka.security.authorizer.AclAuthorizer\n");
+    ck_assert(says(report.errors, report.error_count, "access control is not available"));
+    parse(PLAIN "zookeeper.set.acl=false\nsasl.enabled.mechanisms=GSSAPI\n");
+    ck_assert_uint_eq(report.error_count, 0);
+}
+END_TEST
+
+START_TEST(listeners_are_checked)
+{
+    parse(PLAIN "listeners=SSL://:9093\n");
+    ck_assert(says(report.errors, report.error_count, "only the PLAINTEXT protocol is spoken"));
+    parse(PLAIN "listeners=PLAINTEXT:9092\n");
+    ck_assert(says(report.errors, report.error_count, "NAME://host:port"));
+    parse(PLAIN "listeners=A://:9092,B://"
+                "[::1]:9093\nlistener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT\n"
+                "advertised.listeners=A://example.org:19092\ninter.broker.listener.name=B\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert_uint_eq(config->listener_count, 2);
+    ck_assert_str_eq(config->listeners[0].advertised_host, "example.org");
+    ck_assert_str_eq(config->listeners[1].host, "::1");
+    ck_assert_str_eq(config->cluster_host, "::1");
+    parse(PLAIN "advertised.listeners=OTHER://example.org:19092\n");
+    ck_assert(says(report.errors, report.error_count, "listeners has no OTHER"));
+}
+END_TEST
+
+START_TEST(what_must_be_set_is_asked_for)
+{
+    parse("log.dirs=/data\n");
+    ck_assert(says(report.errors, report.error_count, "zookeeper.connect: not set"));
+    ck_assert(says(report.errors, report.error_count, "broker.id: not set"));
+    parse("\\u12");
+    ck_assert_uint_ge(report.error_count, 1);
+}
+END_TEST
+
+START_TEST(topics_override_the_broker)
+{
+    struct topic_config t;
+    parse(PLAIN "log.retention.ms=1000\nmin.insync.replicas=2\n");
+    config_topic(config,
+                 VIEW_LITERAL("retention.ms=5\ncleanup.policy=compact\nsegment.bytes=rubbish\n"),
+                 &t);
+    ck_assert_int_eq(t.log.retention_ms, 5);
+    ck_assert(t.compacted && !t.log.retention_enabled);
+    ck_assert_uint_eq(t.log.segment_bytes, 1073741824);
+    ck_assert_int_eq(t.min_insync_replicas, 2);
+    char *wrong = config_topic_check(VIEW_LITERAL("retention.msx"), VIEW_LITERAL("5"));
+    ck_assert_ptr_nonnull(wrong);
+    free(wrong);
+    wrong = config_topic_check(VIEW_LITERAL("retention.ms"), VIEW_LITERAL("5\n6"));
+    ck_assert_ptr_nonnull(wrong);
+    free(wrong);
+    ck_assert_ptr_null(config_topic_check(VIEW_LITERAL("retention.ms"), VIEW_LITERAL("5")));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config");
+    TCase *t = tcase_create("config");
+    tcase_add_checked_fixture(t, NULL, teardown);
+    tcase_add_test(t, a_plain_file_of_kafka_is_enough);
+    tcase_add_test(t, the_finer_unit_wins);
+    tcase_add_test(t, an_unknown_key_is_warned_about_with_the_nearest);
+    tcase_add_test(t, a_bad_value_names_key_value_and_what_is_allowed);
+    tcase_add_test(t, what_cannot_be_honoured_is_refused_by_name);
+    tcase_add_test(t, listeners_are_checked);
+    tcase_add_test(t, what_must_be_set_is_asked_for);
+    tcase_add_test(t, topics_override_the_broker);
+    suite_add_tcase(suite, t);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
