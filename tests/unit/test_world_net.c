@@ -556,74 +556,8 @@ START_TEST(test_no_more_are_accepted_than_there_is_credit)
 }
 END_TEST
 
-struct refusal {
-    struct source first, second, conn;
-    struct host_node *node;
-    struct addr bound;
-    int second_error, opened_error, closed_error;
-    bool first_closed, opened;
-};
-
-static void conn_heard(struct source *source, const struct event *event)
-{
-    struct refusal *r = CONTAINER_OF(source, struct refusal, conn);
-    if (event->kind == EV_NET_OPENED) {
-        r->opened = true;
-        r->opened_error = event->error;
-    } else if (event->kind == EV_NET_CLOSED) {
-        r->closed_error = event->error;
-        host_end(r->node, r->opened ? 0 : 1);
-    }
-}
-
-static void second_heard(struct source *source, const struct event *event)
-{
-    struct refusal *r = CONTAINER_OF(source, struct refusal, second);
-    r->second_error = event->error;
-    reactor_remove(&r->node->reactor, source);
-    r->node->env->ops->net_close(r->node->env->world, r->first.token, false);
-}
-
-static void first_heard(struct source *source, const struct event *event)
-{
-    struct refusal *r = CONTAINER_OF(source, struct refusal, first);
-    const struct env *env = r->node->env;
-    if (event->kind == EV_NET_LISTENING) {
-        r->bound = event->u.net.peer;
-        r->second.heard = second_heard;
-        env->ops->net_listen(env->world, reactor_add(&r->node->reactor, &r->second), &r->bound, 1);
-    } else if (event->kind == EV_NET_CLOSED) {
-        r->first_closed = true;
-        r->conn.heard = conn_heard;
-        env->ops->net_open(env->world, reactor_add(&r->node->reactor, &r->conn), &r->bound);
-    }
-}
-
-static void refusal_start(struct host_node *node)
-{
-    struct refusal *r = node->host->context;
-    r->node = node;
-    r->first.heard = first_heard;
-    struct addr addr = host_loopback(0);
-    token name = reactor_add(&node->reactor, &r->first);
-    node->env->ops->net_listen(node->env->world, name, &addr, 0);
-}
-
-START_TEST(test_a_port_in_use_and_a_port_nobody_listens_on)
-{
-    struct refusal r = {0};
-    struct host host = {.count = 1, .context = &r, .start = refusal_start};
-    ck_assert_int_eq(host_run(&host), 0);
-    ck_assert_int_eq(r.second_error, -EADDRINUSE);
-    ck_assert(r.first_closed);
-    ck_assert_int_eq(r.opened_error, -ECONNREFUSED);
-    ck_assert_int_eq(r.closed_error, -ECONNREFUSED);
-}
-END_TEST
-
 SUITE_MAIN("world_net", test_echo_on_one_shard_and_on_three, test_moving_to_the_own_shard,
            test_much_with_a_reader_that_waits, test_a_reset_is_heard_by_the_reader,
            test_a_reset_waits_for_a_read_or_a_send, test_an_end_before_the_least_that_was_asked_for,
            test_the_last_answer_arrives_whole, test_a_close_that_waits_can_be_cut_short,
-           test_no_more_are_accepted_than_there_is_credit,
-           test_a_port_in_use_and_a_port_nobody_listens_on)
+           test_no_more_are_accepted_than_there_is_credit)

@@ -166,5 +166,72 @@ START_TEST(test_reading_and_sending_before_it_is_open)
 }
 END_TEST
 
-SUITE_MAIN("world_descriptors", test_without_descriptors_it_waits,
-           test_reading_and_sending_before_it_is_open)
+/* ---- refusals ---- */
+
+struct refusal {
+    struct source first, second, conn;
+    struct host_node *node;
+    struct addr bound;
+    int second_error, opened_error, closed_error;
+    bool first_closed, opened;
+};
+
+static void refused_heard(struct source *source, const struct event *event)
+{
+    struct refusal *r = CONTAINER_OF(source, struct refusal, conn);
+    if (event->kind == EV_NET_OPENED) {
+        r->opened = true;
+        r->opened_error = event->error;
+    } else if (event->kind == EV_NET_CLOSED) {
+        r->closed_error = event->error;
+        host_end(r->node, r->opened ? 0 : 1);
+    }
+}
+
+static void second_heard(struct source *source, const struct event *event)
+{
+    struct refusal *r = CONTAINER_OF(source, struct refusal, second);
+    r->second_error = event->error;
+    reactor_remove(&r->node->reactor, source);
+    r->node->env->ops->net_close(r->node->env->world, r->first.token, false);
+}
+
+static void first_heard(struct source *source, const struct event *event)
+{
+    struct refusal *r = CONTAINER_OF(source, struct refusal, first);
+    const struct env *env = r->node->env;
+    if (event->kind == EV_NET_LISTENING) {
+        r->bound = event->u.net.peer;
+        r->second.heard = second_heard;
+        env->ops->net_listen(env->world, reactor_add(&r->node->reactor, &r->second), &r->bound, 1);
+    } else if (event->kind == EV_NET_CLOSED) {
+        r->first_closed = true;
+        r->conn.heard = refused_heard;
+        env->ops->net_open(env->world, reactor_add(&r->node->reactor, &r->conn), &r->bound);
+    }
+}
+
+static void refusal_start(struct host_node *node)
+{
+    struct refusal *r = node->host->context;
+    r->node = node;
+    r->first.heard = first_heard;
+    struct addr addr = host_loopback(0);
+    token name = reactor_add(&node->reactor, &r->first);
+    node->env->ops->net_listen(node->env->world, name, &addr, 0);
+}
+
+START_TEST(test_a_port_in_use_and_a_port_nobody_listens_on)
+{
+    struct refusal r = {0};
+    struct host host = {.count = 1, .context = &r, .start = refusal_start};
+    ck_assert_int_eq(host_run(&host), 0);
+    ck_assert_int_eq(r.second_error, -EADDRINUSE);
+    ck_assert(r.first_closed);
+    ck_assert_int_eq(r.opened_error, -ECONNREFUSED);
+    ck_assert_int_eq(r.closed_error, -ECONNREFUSED);
+}
+END_TEST
+
+SUITE_MAIN("world_listen", test_a_port_in_use_and_a_port_nobody_listens_on,
+           test_without_descriptors_it_waits, test_reading_and_sending_before_it_is_open)
