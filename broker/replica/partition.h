@@ -33,11 +33,13 @@ bool partition_state_may_move(enum partition_state from, enum partition_state to
 
 struct partition_config {
     struct cluster_member self;
+    int64_t silence_ms; /* a follower without a stream for so long leaves the ISR */
     /* A follower that has talked for so long without reaching the end leaves the ISR, while that
      * leaves min_isr members. */
     int64_t lag_ms;
     int64_t rejoin_ms, rejoin_ms_max; /* after leaving; doubled by each leaving that follows soon */
-    int64_t isr_retry_ms;             /* between two askings of one ISR change */
+    int64_t retry_ms;  /* between two askings of one ISR change, two reports of one state */
+    unsigned mutation; /* enum mutation: a rule taken away, in mutation builds only */
 };
 
 /* What the log says. `there` false: there is none. */
@@ -56,16 +58,18 @@ enum partition_peer_state {
 /* A leader's view of one other replica. */
 struct partition_peer {
     int32_t broker;
-    uint64_t incarnation; /* as its broker item says; 0: not known */
-    bool alive;           /* as its broker item says */
-    bool up;              /* a live stream to that incarnation stands */
-    bool silent;          /* nothing was heard on it for too long */
-    bool acked;           /* end and synced_end were said in this epoch by this incarnation */
+    uint64_t incarnation;  /* as its broker item says; 0: not known */
+    bool alive;            /* as its broker item says */
+    bool up;               /* a live stream to that incarnation stands */
+    bool silent;           /* a stream stands, but nothing was heard on it for too long */
+    int64_t down_since_ms; /* no stream since then */
+    bool acked;            /* end and synced_end were said in this epoch by this incarnation */
     enum partition_peer_state state;
     uint32_t session;
     int64_t end, synced_end;
     int64_t lag_target, lag_since_ms, caught_up_ms;
     int64_t rejoin_after_ms, rejoin_ms, joined_ms;
+    int64_t reopen_ms; /* open it again then; 0: no need */
 };
 
 struct partition {
@@ -77,34 +81,38 @@ struct partition {
     int64_t high_watermark;
     int64_t now_ms;
     int32_t resigned_epoch; /* never leads up to this one; -1: none */
-    bool created_reported, failure_reported, stopped_reported;
+    int reported;           /* enum cluster_report_kind last said of this state; 0: nothing */
+    int64_t report_ms;      /* when */
 
     /* leader */
     int64_t epoch_start; /* end of the log when it began to lead */
     uint32_t peer_count;
     struct partition_peer peers[CLUSTER_REPLICAS_MAX];
     uint32_t session_last;
-    bool isr_pending, isr_asked;
-    struct cluster_isr_change isr_change; /* the pending one */
+    bool isr_pending; /* its outcome is not known: commits count on the larger of both */
+    struct cluster_isr_change isr_change;
     uint64_t isr_request_last;
-    int64_t isr_ask_ms;
+    int64_t isr_ask_ms; /* when a pending change was asked last, or a new one may be */
 
     /* follower */
     struct cluster_member stream_from; /* of the open that counts; incarnation 0: none */
     uint32_t stream_session;
+    struct cluster_member early_from; /* an open of an epoch that no order named yet */
+    struct cluster_replica_open early_open;
     bool state_due; /* say the state when the truncation is durable */
     bool ack_due;
     int64_t leader_high_watermark, leader_start;
 
-    bool touched; /* something moved since the last turn */
-    int64_t said_high_watermark, said_start;
-    int64_t timer_ms; /* 0: none */
+    bool touched;       /* something moved since the last turn */
+    int64_t said_start; /* start of the log as last pushed */
+    int64_t timer_ms;   /* as last set; 0: none */
 };
 
 enum partition_event_kind {
     PARTITION_EV_ORDER,  /* u.order: any of this partition; old ones are ignored */
     PARTITION_EV_LOG,    /* u.log: the log moved, was created, was cut durably, or failed */
     PARTITION_EV_MEMBER, /* u.member: a broker's item changed, or is gone (alive false) */
+    PARTITION_EV_SELF,   /* config->self changed: nothing that the old process led goes on */
     PARTITION_EV_TIMER,
     PARTITION_EV_ISR_REPLY, /* u.isr_reply */
     /* leader: from the outgoing live stream of u.stream.member */

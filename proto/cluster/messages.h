@@ -134,8 +134,13 @@ struct cluster_isr_change {
 enum cluster_isr_result {
     CLUSTER_ISR_DONE = 0, /* leader_epoch, version, isr are the new state (an equal state asked for
                              again is done too) */
-    CLUSTER_ISR_REFUSED = 1, /* surely not done and never will be: epochs, version or a member did
-                                not fit; the state is the current one */
+    CLUSTER_ISR_REFUSED = 1, /* not done: epochs, version or a member did not fit; the state is the
+                                current one. With the request's own epoch and version it never will
+                                be done: a controller remembers, for each partition and leader
+                                epoch, the largest request that it refused, and refuses it and all
+                                below for ever (another copy of it may still be on its way when its
+                                members fit again). With a later version an earlier copy of it may
+                                have been done, and the asker waits for the order */
     CLUSTER_ISR_UNKNOWN = 2, /* this controller does not know (moved, or the outcome is unknown): it
                                 stays pending; ask again */
 };
