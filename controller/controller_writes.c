@@ -196,7 +196,8 @@ static void state_read(struct controller *c, struct ctl_request *r, const struct
         ctl_topic_read_done(c, t);
 }
 
-static struct ctl_request *read_state(struct controller *c, struct ctl_partition *p, ctl_done *heard)
+static struct ctl_request *read_state(struct controller *c, struct ctl_partition *p,
+                                      ctl_done *heard)
 {
     struct ctl_request *r =
         ctl_read(c, ZK_GET, znode_path_state(ctl_scratch(c), view_of(p->topic->name), p->number),
