@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "broker/log/log_internal.h"
+#include "common/memory.h"
+
+/* One shard's part of a directory: what waits for room in the journal, the empty round of an idle
+ * directory, deletions after their delay, and the news that the directory died. */
+
+#define WAIT_POLL_MS 2   /* while operations wait for room in the journal */
+#define FULL_POLL_MS 100 /* while the disk is full */
+#define WATCH_MS 1000    /* for a failure that another shard's operations met */
+
+/* Files to unlink later. */
+struct sweep {
+    struct sweep *next;
+    enum log_op_kind kind;
+    struct log *log; /* SWEEP: counted in its jobs */
+    char *path;      /* REMOVE_DIR */
+    uint64_t at_ns;
+};
+
+static void send_commit(struct dir_shard *shard, struct disk_job *job)
+{
+    shard->reactor->env.ops->disk(shard->reactor->env.world, job);
+}
+
+/* ---- waiting for room in the journal ---- */
+
+static void ask_for_round(struct dir_shard *shard)
+{
+    if (shard->idle_busy || shard->failed)
+        return;
+    shard->idle_busy = true;
+    send_commit(shard, &shard->idle_item.job);
+}
+
+static void send_waiting(struct dir_shard *shard)
+{
+    struct journal *journal = &shard->dir->journal;
+    while (shard->wait_first) {
+        struct log_op *op = shard->wait_first;
+        if (!shard->failed && !journal_reserve(journal, &op->item))
+            return;
+        shard->wait_first = op->wait_next;
+        if (!shard->wait_first)
+            shard->wait_last = &shard->wait_first;
+        /* A dead directory's lane answers with the failure. */
+        send_commit(shard, &op->item.job);
+    }
+}
+
+static void set_retry(struct dir_shard *shard, uint64_t ms)
+{
+    if (shard->retry_timer.at_ns == 0)
+        timer_set(&shard->retry_timer, ms);
+}
+
+void dir_shard_wait(struct dir_shard *shard, struct log_op *op)
+{
+    op->wait_next = NULL;
+    *shard->wait_last = op;
+    shard->wait_last = &op->wait_next;
+    send_waiting(shard);
+    if (shard->wait_first)
+        set_retry(shard, WAIT_POLL_MS);
+}
+
+void dir_shard_retry_later(struct dir_shard *shard)
+{
+    set_retry(shard, FULL_POLL_MS);
+}
+
+static void retry_fired(struct timer *timer)
+{
+    struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, retry_timer);
+    for (struct log *log = shard->log_first; log; log = log->next)
+        log_retry_stuck(log);
+    send_waiting(shard);
+    if (!shard->wait_first)
+        return;
+    /* Room comes back when the store lane has released rounds and the commit lane has said so in a
+     * round; neither may have anything else to do. */
+    dir_shard_poke(shard);
+    ask_for_round(shard);
+    set_retry(shard, WAIT_POLL_MS);
+}
+
+/* ---- the idle round ---- */
+
+void dir_shard_committed(struct dir_shard *shard)
+{
+    if (!shard->failed)
+        timer_set(&shard->idle_timer, (uint64_t)shard->dir->config.idle_round_ms);
+}
+
+/* Nothing came for a while: the ends that stand open are stated, so that damage to the last rounds
+ * differs from a torn tail (C3). */
+static void idle_fired(struct timer *timer)
+{
+    struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, idle_timer);
+    if (atomic_load(&shard->dir->journal.ends_open))
+        ask_for_round(shard);
+}
+
+static void idle_home(struct disk_job *job)
+{
+    struct journal_item *item = CONTAINER_OF(job, struct journal_item, job);
+    struct dir_shard *shard = CONTAINER_OF(item, struct dir_shard, idle_item);
+    shard->idle_busy = false;
+    if (job->error)
+        dir_shard_fail(shard);
+    else
+        send_waiting(shard);
+}
+
+/* ---- the store lane's attention ---- */
+
+static void poke_home(struct disk_job *job)
+{
+    struct journal_item *item = CONTAINER_OF(job, struct journal_item, job);
+    struct log_op *op = CONTAINER_OF(item, struct log_op, item);
+    struct dir_shard *shard = CONTAINER_OF(op, struct dir_shard, poke);
+    shard->poke_busy = false;
+}
+
+static void to_store(struct dir_shard *shard, struct log_op *op, void (*home)(struct disk_job *))
+{
+    struct disk_job *job = &op->item.job;
+    job->run = store_run;
+    job->context = &shard->dir->store;
+    job->lane = LANE_STORE;
+    job->dir = shard->dir->config.index;
+    job->shard = shard->reactor->env.shard;
+    job->home = home;
+    shard->reactor->env.ops->disk(shard->reactor->env.world, job);
+}
+
+void dir_shard_poke(struct dir_shard *shard)
+{
+    if (shard->poke_busy || shard->failed)
+        return;
+    shard->poke_busy = true;
+    shard->poke.kind = LOG_OP_POKE;
+    to_store(shard, &shard->poke, poke_home);
+}
+
+/* ---- deletions after their delay ---- */
+
+static void set_sweep_timer(struct dir_shard *shard)
+{
+    uint64_t first = UINT64_MAX, now = shard->reactor->now_ns;
+    for (struct sweep *s = shard->sweep_first; s; s = s->next)
+        first = s->at_ns < first ? s->at_ns : first;
+    if (first == UINT64_MAX)
+        timer_cancel(&shard->sweep_timer);
+    else
+        timer_set(&shard->sweep_timer, first <= now ? 0 : (first - now) / 1000000 + 1);
+}
+
+static void sweep_home(struct disk_job *job)
+{
+    struct journal_item *item = CONTAINER_OF(job, struct journal_item, job);
+    struct log_op *op = CONTAINER_OF(item, struct log_op, item);
+    struct log *log = op->log;
+    free(op->path);
+    free(op);
+    if (log)
+        log_job_done(log);
+}
+
+static void sweep_now(struct dir_shard *shard, struct sweep *s)
+{
+    struct log_op *op = xcalloc(1, sizeof *op);
+    op->kind = s->kind;
+    op->log = s->log;
+    op->path = s->path;
+    free(s);
+    to_store(shard, op, sweep_home);
+}
+
+static void sweep_fired(struct timer *timer)
+{
+    struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, sweep_timer);
+    for (struct sweep **at = &shard->sweep_first; *at;) {
+        struct sweep *s = *at;
+        if (s->at_ns > shard->reactor->now_ns) {
+            at = &s->next;
+            continue;
+        }
+        *at = s->next;
+        sweep_now(shard, s);
+    }
+    set_sweep_timer(shard);
+}
+
+void dir_shard_sweep_later(struct dir_shard *shard, enum log_op_kind kind, struct log *log,
+                           char *path, int64_t delay_ms)
+{
+    struct sweep *s = xcalloc(1, sizeof *s);
+    uint64_t delay = delay_ms < 0 ? 0 : (uint64_t)delay_ms;
+    *s = (struct sweep){.kind = kind,
+                        .log = log,
+                        .path = path,
+                        .at_ns = shard->reactor->now_ns + delay * 1000000,
+                        .next = shard->sweep_first};
+    if (log)
+        log->jobs++;
+    shard->sweep_first = s;
+    set_sweep_timer(shard);
+}
+
+void dir_shard_forget_sweeps(struct dir_shard *shard, struct log *log)
+{
+    for (struct sweep **at = &shard->sweep_first; *at;) {
+        struct sweep *s = *at;
+        if (s->log != log) {
+            at = &s->next;
+            continue;
+        }
+        *at = s->next;
+        free(s);
+        log->jobs--;
+    }
+}
+
+/* ---- failure ---- */
+
+void dir_shard_fail(struct dir_shard *shard)
+{
+    if (shard->failed)
+        return;
+    shard->failed = true;
+    say(&shard->reactor->env, SAY_ERROR, "log",
+        "directory \"%s\" failed: a write or sync of the disk was refused; its logs take no more",
+        shard->dir->path);
+    /* The list may lose members while observers are told, never the one that is being told. */
+    for (struct log *log = shard->log_first, *next; log; log = next) {
+        log->jobs++;
+        log->failed = true;
+        if (log->observer && !log->failed_said && !log->deleted) {
+            log->failed_said = true;
+            log->observer->failed(log->observer, LOG_FAILED);
+        }
+        next = log->next;
+        log_job_done(log);
+    }
+    send_waiting(shard);
+}
+
+static void watch_fired(struct timer *timer)
+{
+    struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, watch_timer);
+    if (log_dir_is_failed(shard->dir))
+        dir_shard_fail(shard);
+    else
+        timer_set(&shard->watch_timer, WATCH_MS);
+}
+
+/* ---- life ---- */
+
+struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor)
+{
+    unsigned index = reactor->env.shard;
+    PRE(index < LOG_SHARDS_MAX);
+    if (dir->shards[index])
+        return dir->shards[index];
+    struct dir_shard *shard = xcalloc(1, sizeof *shard);
+    shard->dir = dir;
+    shard->reactor = reactor;
+    shard->wait_last = &shard->wait_first;
+    timer_init(&shard->idle_timer, reactor, idle_fired);
+    timer_init(&shard->retry_timer, reactor, retry_fired);
+    timer_init(&shard->sweep_timer, reactor, sweep_fired);
+    timer_init(&shard->watch_timer, reactor, watch_fired);
+    if (reactor->env.shard_count > 1)
+        timer_set(&shard->watch_timer, WATCH_MS);
+    journal_item_init(&shard->idle_item, &dir->journal, dir->config.index);
+    shard->idle_item.job.shard = index;
+    shard->idle_item.job.home = idle_home;
+    dir->shards[index] = shard;
+    return shard;
+}
+
+/* The reactor may be gone: its timers end with it. */
+void dir_shard_free(struct dir_shard *shard)
+{
+    if (!shard)
+        return;
+    while (shard->sweep_first) {
+        struct sweep *s = shard->sweep_first;
+        shard->sweep_first = s->next;
+        free(s->path);
+        free(s);
+    }
+    free(shard);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/log/log_dir.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "broker/log/clean_mark.h"
+#include "broker/log/log_dir_internal.h"
+#include "broker/log/log_internal.h"
+#include "broker/log/log_listing.h"
+#include "common/memory.h"
+
+#define TAIL_LIMIT (INT64_C(32) << 20)
+
+struct log_dir *log_dir_new(const struct log_dir_config *config)
+{
+    struct log_dir *dir = xcalloc(1, sizeof *dir);
+    dir->config = *config;
+    dir->path = xstrdup(config->path ? config->path : "");
+    dir->config.path = dir->path;
+    dir->tail.limit = TAIL_LIMIT;
+    journal_init(&dir->journal, config->fresh_journal_id,
+                 config->journal_file_size / JOURNAL_BLOCK_SIZE * JOURNAL_BLOCK_SIZE,
+                 config->mutation);
+    store_init(&dir->store, dir);
+    return dir;
+}
+
+void log_dir_free(struct log_dir *dir)
+{
+    if (!dir)
+        return;
+    for (unsigned i = 0; i < LOG_SHARDS_MAX; i++) {
+        struct dir_shard *shard = dir->shards[i];
+        while (shard && shard->log_first) {
+            struct log *log = shard->log_first;
+            shard->log_first = log->next;
+            log_free(log);
+        }
+        dir_shard_free(shard);
+    }
+    /* Loaded and never attached. */
+    while (dir->store.log_first)
+        log_free(CONTAINER_OF(dir->store.log_first, struct log, files));
+    store_deinit(&dir->store);
+    journal_deinit(&dir->journal);
+    meta_properties_deinit(&dir->meta);
+    file_unref(dir->lock);
+    free(dir->path);
+    free(dir);
+}
+
+bool log_dir_is_failed(const struct log_dir *dir)
+{
+    return atomic_load(&((struct log_dir *)dir)->journal.failed);
+}
+
+struct account *log_dir_tail(struct log_dir *dir)
+{
+    return &dir->tail;
+}
+
+void log_dir_send(struct log_dir *dir, struct reactor *reactor, struct disk_job *job)
+{
+    job->context = dir;
+    job->shard = reactor->env.shard;
+    job->dir = dir->config.index;
+    job->lane = LANE_STORE;
+    job->error = 0;
+    reactor->env.ops->disk(reactor->env.world, job);
+}
+
+/* ---- the mark ---- */
+
+void log_dir_set_cluster_id(struct log_dir *dir, const char *cluster_id)
+{
+    char *marked = xasprintf("%s" LOG_DIR_CLUSTER_MARK, cluster_id);
+    meta_properties_set(&dir->meta, META_CLUSTER_ID, marked);
+    free(marked);
+}
+
+static void set_number(struct log_dir *dir, const char *key, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)value);
+    meta_properties_set(&dir->meta, key, value ? text : NULL);
+}
+
+static void run_mark(struct disk_job *batch, const struct file_ops *files, void *fs)
+{
+    for (struct disk_job *job = batch; job; job = job->next) {
+        struct log_dir_mark *mark = CONTAINER_OF(job, struct log_dir_mark, job);
+        struct log_dir *dir = job->context;
+        char text[UUID_TEXT_SIZE];
+        if (mark->cluster_id)
+            log_dir_set_cluster_id(dir, mark->cluster_id);
+        snprintf(text, sizeof text, "%d", mark->broker_id);
+        meta_properties_set(&dir->meta, META_BROKER_ID, text);
+        uuid_text(mark->storage_id, text);
+        if (!uuid_is_zero(mark->storage_id))
+            meta_properties_set(&dir->meta, LOG_DIR_STORAGE_ID, text);
+        set_number(dir, LOG_DIR_INCARNATION_LAST, mark->incarnation_last);
+        set_number(dir, LOG_DIR_INCARNATION_NEXT, mark->incarnation_next);
+        job->error = meta_properties_store(&dir->meta, files, fs);
+    }
+}
+
+static void mark_home(struct disk_job *job)
+{
+    struct log_dir_mark *mark = CONTAINER_OF(job, struct log_dir_mark, job);
+    mark->error = job->error;
+    mark->done(mark);
+}
+
+void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_mark *mark)
+{
+    mark->job.run = run_mark;
+    mark->job.home = mark_home;
+    log_dir_send(dir, reactor, &mark->job);
+}
+
+/* ---- the clean stop ---- */
+
+static bool all_in_place(struct log_dir *dir)
+{
+    for (unsigned i = 0; i < JOURNAL_SLOTS; i++) {
+        if (atomic_load(&dir->journal.slots[i].pending) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* What Kafka finds after a clean stop: trimmed indexes, a snapshot at the end, the epochs. */
+static int close_log(struct store *store, struct log *log)
+{
+    char path[LOG_PATH_SIZE];
+    int64_t base = log->segments[log->segment_count - 1].base;
+    if (log->suspect)
+        return 0;
+    segment_index_close(&log->index);
+    log_file_path(path, log->files.name, base, SEGMENT_INDEX);
+    int error = offset_index_store(&log->index.offsets, store->ops, store->fs, path);
+    log_file_path(path, log->files.name, base, SEGMENT_TIME_INDEX);
+    if (!error)
+        error = time_index_store(&log->index.times, store->ops, store->fs, path);
+    log_file_path(path, log->files.name, base, SEGMENT_TXN_INDEX);
+    if (!error && log->txns.count)
+        error = txn_index_store(&log->txns, store->ops, store->fs, path);
+    if (!error)
+        error = epoch_cache_store(&log->epochs, store->ops, store->fs, log->files.name);
+    log->producers.end_offset = log->end;
+    if (!error)
+        error = producer_state_store(&log->producers, store->ops, store->fs, log->files.name);
+    log->files.dir_dirty = true;
+    return error;
+}
+
+static int stop(struct log_dir *dir, const struct file_ops *files, void *fs)
+{
+    struct store *store = &dir->store;
+    int error = 0;
+    store->ops = files;
+    store->fs = fs;
+    if (log_dir_is_failed(dir))
+        return -EIO;
+    if (!all_in_place(dir))
+        return -EBUSY;
+    for (struct log_files *log = store->log_first; log && !error; log = log->next)
+        error = close_log(store, CONTAINER_OF(log, struct log, files));
+    if (!error)
+        error = store_sync(store);
+    if (!error)
+        error = store_checkpoints(store);
+    if (!error && atomic_load(&dir->journal.made))
+        error = journal_write_floor(&dir->journal, files, fs);
+    return error ? error : clean_mark_set(files, fs);
+}
+
+static void run_stop(struct disk_job *batch, const struct file_ops *files, void *fs)
+{
+    for (struct disk_job *job = batch; job; job = job->next)
+        job->error = stop(job->context, files, fs);
+}
+
+static void stop_home(struct disk_job *job)
+{
+    struct log_dir_stop *s = CONTAINER_OF(job, struct log_dir_stop, job);
+    s->error = job->error;
+    s->done(s);
+}
+
+void log_dir_stop(struct log_dir *dir, struct reactor *reactor, struct log_dir_stop *s)
+{
+    s->job.run = run_stop;
+    s->job.home = stop_home;
+    log_dir_send(dir, reactor, &s->job);
+}

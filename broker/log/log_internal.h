@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_BROKER_LOG_LOG_INTERNAL_H
+#define CORDUROY_BROKER_LOG_LOG_INTERNAL_H
+
+#include "broker/log/epoch_cache.h"
+#include "broker/log/journal.h"
+#include "broker/log/log.h"
+#include "broker/log/log_dir.h"
+#include "broker/log/meta_properties.h"
+#include "broker/log/producer_state.h"
+#include "broker/log/segment_index.h"
+#include "broker/log/store.h"
+#include "broker/log/txn_index.h"
+
+/* Shared by the files of this folder that make up the log object and its directory; nobody else
+ * includes it. Each struct says which thread touches it. */
+
+#define LOG_SHARDS_MAX 64
+#define LOG_PRODUCERS_MAX 100000u
+#define LOG_SUSPECT_FILE "corduroy.suspect" /* in a partition's directory: why, for people */
+
+/* ---- an operation on a log: to the commit lane, then to the store lane ---- */
+
+enum log_op_kind {
+    LOG_OP_ENTRY,      /* what item.entry says: journalled, then done in place */
+    LOG_OP_POKE,       /* store lane only: release what can be, look at the space left */
+    LOG_OP_SWEEP,      /* store lane only: unlink the *.deleted files of a directory */
+    LOG_OP_REMOVE_DIR, /* store lane only: unlink a -delete directory */
+};
+
+/* What a rolled segment leaves: its indexes, and the producers and epochs at its end. */
+struct segment_seal {
+    int64_t segment, end;
+    struct segment_index index;
+    struct txn_index txns;
+    struct epoch_cache epochs;
+    uint8_t *snapshot;
+    size_t snapshot_size;
+};
+
+/* What a truncation or a reset gives back to the shard: the state at the new end. */
+struct log_cut {
+    int64_t segment; /* that becomes the active one */
+    uint32_t pos;
+    uint32_t interval_size, index_size; /* settings for a new index */
+    bool index_kept;    /* the active segment stays active: its index is in memory at the shard */
+    uint32_t scan_from; /* with index_kept: the place of the last index entry left */
+    int64_t start;      /* of the log */
+    /* results */
+    struct segment_index index;
+    struct time_index_entry latest;
+    struct txn_index txns;
+    struct producer_state producers;
+};
+
+struct log_op {
+    struct journal_item item; /* its job serves both lanes */
+    enum log_op_kind kind;
+    struct log *log; /* NULL for REMOVE_DIR and POKE */
+    struct log_op *next, *previous;
+    struct log_op *wait_next;             /* waiting for room in the journal */
+    struct log_op *batch_next;            /* store lane: the log's operations of one run */
+    uint64_t seq;                         /* per log, without gaps: the order in place */
+    bool committed, voided, stuck, swept; /* swept: START left *.deleted files */
+    struct piece piece;                   /* APPEND; a reference is held */
+    uint32_t size;                        /* counted in the tail until in place */
+    struct segment_seal *seal;            /* APPEND to a new segment: what the old one leaves */
+    struct log_cut *cut;                  /* TRUNC, RESET */
+    int64_t keep_from, active;            /* START: the first segment kept, the one to append to */
+    char *path;                           /* SWEEP, REMOVE_DIR */
+};
+
+/* ---- a segment as its shard knows it ---- */
+
+struct log_segment {
+    int64_t base;
+    uint32_t size;                  /* assigned, for the active one */
+    int64_t first_timestamp;        /* of its first batch; -1: unknown or none */
+    struct time_index_entry latest; /* largest timestamp; the active one's is in the index */
+    int64_t created_ms;             /* when made or last changed, on the wall */
+    struct file *file;              /* for reads from the page cache; may be NULL */
+    uint64_t file_used;             /* larger: used later */
+};
+
+/* Where a read ended, so that the next one of the same reader needs no index. */
+struct read_hint {
+    int64_t offset;
+    int64_t segment;
+    uint32_t pos;
+};
+#define LOG_READ_HINTS 4
+
+struct log {
+    struct log_dir *dir;
+    struct partition_id id;
+    char *topic;
+    struct journal_log journal; /* commit lane */
+    struct log_files files;     /* store lane */
+    /* ---- the shard's ---- */
+    struct dir_shard *shard;
+    struct log *next, *previous; /* of the shard */
+    struct log_config config;
+    struct log_observer *observer;
+    int64_t start, end, synced_end, stored_end, high_watermark;
+    int64_t stored_segment; /* where the stored end lies */
+    uint32_t stored_pos;
+    struct log_segment *segments;
+    size_t segment_count, segment_capacity;
+    struct segment_index index; /* of the active segment */
+    struct txn_index txns;
+    struct epoch_cache epochs;
+    struct producer_state producers;
+    struct log_op *op_first, *op_last;
+    uint64_t next_seq;
+    uint32_t jobs; /* under way: operations, reads, queries */
+    uint64_t cuts; /* truncations and resets so far */
+    struct read_hint hints[LOG_READ_HINTS];
+    unsigned hint_next;
+    unsigned cutting; /* truncations and resets under way: no append is taken */
+    bool created_durable, failed, failed_said, suspect, deleted;
+    char *why; /* suspect */
+    struct turn_task moved_task;
+};
+
+/* One shard's part of a directory; that shard's thread only. */
+struct dir_shard {
+    struct log_dir *dir;
+    struct reactor *reactor;
+    struct log *log_first, *log_last;
+    struct log_op *wait_first, **wait_last;
+    struct timer idle_timer, retry_timer, watch_timer, sweep_timer;
+    struct journal_item idle_item;
+    bool idle_busy, poke_busy, failed;
+    struct log_op poke;
+    struct sweep *sweep_first;
+    uint64_t file_clock;
+    uint32_t file_count; /* segment files referenced */
+    struct say_limit say_limit;
+};
+
+struct log_dir {
+    struct log_dir_config config;
+    char *path;
+    struct journal journal;
+    struct store store;
+    struct account tail;
+    _Atomic int64_t space; /* bytes that may still be assigned */
+    struct dir_shard *shards[LOG_SHARDS_MAX];
+    /* Load, mark and stop; the store lane. */
+    struct meta_properties meta;
+    struct file *lock;
+};
+
+/* ---- log.c ---- */
+struct log *log_new(struct log_dir *dir, const char *topic, struct partition_id id,
+                    const struct log_config *config);
+void log_free(struct log *log);
+struct log_op *log_op_new(struct log *log, enum journal_kind kind);
+/* Numbers the operation, puts it behind the others of its log and hands it to the commit lane, or
+ * lets it wait for room. */
+void log_op_submit(struct log_op *op);
+/* moved() at the end of the turn. */
+void log_touch(struct log *log);
+/* A job of the log came home: frees a deleted log with its last. */
+void log_job_done(struct log *log);
+void log_segment_add(struct log *log, int64_t base, int64_t now_ms);
+struct log_segment *log_active(struct log *log);
+/* The segment that holds the offset: the last with a base at or below it. */
+size_t log_segment_index(const struct log *log, int64_t offset);
+void log_segment_drop_file(struct log *log, struct log_segment *segment);
+void log_segments_drop(struct log *log, size_t from, size_t to);
+void segment_seal_free(struct segment_seal *seal);
+void log_cut_free(struct log_cut *cut);
+/* ---- log_op.c ---- */
+void log_op_home_committed(struct disk_job *job);
+void log_op_home_stored(struct disk_job *job);
+/* Gives the store lane again what met a full disk. */
+void log_retry_stuck(struct log *log);
+
+/* ---- log_append.c ---- */
+/* Ends the active segment; the next append goes to a new one at end. */
+struct segment_seal *log_roll(struct log *log, int64_t now_ms);
+/* ---- log_truncate.c ---- */
+void log_cut_stored(struct log *log, struct log_op *op);
+/* ---- dir_shard.c ---- */
+/* The directory is dead: every log of this shard hears it. */
+void dir_shard_fail(struct dir_shard *shard);
+/* After the delay: unlinks a log's *.deleted files (SWEEP), or a -delete directory (REMOVE_DIR,
+ * takes the path). */
+void dir_shard_sweep_later(struct dir_shard *shard, enum log_op_kind kind, struct log *log,
+                           char *path, int64_t delay_ms);
+void dir_shard_forget_sweeps(struct dir_shard *shard, struct log *log);
+struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor);
+void dir_shard_wait(struct dir_shard *shard, struct log_op *op);
+void dir_shard_committed(struct dir_shard *shard);
+void dir_shard_retry_later(struct dir_shard *shard);
+void dir_shard_poke(struct dir_shard *shard);
+void dir_shard_free(struct dir_shard *shard);
+static inline int64_t dir_shard_wall_ms(struct dir_shard *shard)
+{
+    return shard->reactor->env.ops->wall_ms(shard->reactor->env.world);
+}
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/log/log_listing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/memory.h"
+
+static void collect(void *context, const char *name, bool is_dir)
+{
+    struct log_listing *l = context;
+    int64_t base;
+    enum segment_file kind;
+    enum segment_stage stage;
+    if (is_dir || !segment_name_parse(name, &base, &kind, &stage))
+        return;
+    if (stage != SEGMENT_LIVE) {
+        l->leftovers =
+            xgrow(l->leftovers, &l->leftover_capacity, l->leftover_count + 1, sizeof *l->leftovers);
+        l->leftovers[l->leftover_count++] = xstrdup(name);
+        return;
+    }
+    l->bases[kind] =
+        xgrow(l->bases[kind], &l->capacity[kind], l->count[kind] + 1, sizeof *l->bases[kind]);
+    l->bases[kind][l->count[kind]++] = base;
+}
+
+/* Names come in byte order, and the digits are padded: each kind's offsets rise. */
+int log_listing_read(struct log_listing *l, const struct file_ops *ops, void *fs, const char *dir)
+{
+    *l = (struct log_listing){0};
+    int error = ops->list(fs, dir, collect, l);
+    if (error)
+        log_listing_deinit(l);
+    return error;
+}
+
+void log_listing_deinit(struct log_listing *l)
+{
+    for (size_t i = 0; i < SEGMENT_FILES; i++)
+        free(l->bases[i]);
+    for (size_t i = 0; i < l->leftover_count; i++)
+        free(l->leftovers[i]);
+    free(l->leftovers);
+    *l = (struct log_listing){0};
+}
+
+ptrdiff_t log_listing_find(const struct log_listing *l, enum segment_file kind, int64_t offset)
+{
+    ptrdiff_t at = (ptrdiff_t)l->count[kind] - 1;
+    while (at >= 0 && l->bases[kind][at] > offset)
+        at--;
+    return at;
+}
+
+void log_file_path(char ret[LOG_PATH_SIZE], const char *dir, int64_t base, enum segment_file kind)
+{
+    char name[SEGMENT_NAME_SIZE];
+    segment_name(name, base, kind, SEGMENT_LIVE);
+    snprintf(ret, LOG_PATH_SIZE, "%s/%s", dir, name);
+}
+
+static void feed(struct log_replay *r, const struct record_batch *batch, uint64_t pos)
+{
+    struct aborted_txn aborted;
+    if (r->first_timestamp < 0)
+        r->first_timestamp = batch->max_timestamp;
+    if (r->index && record_batch_end_offset(batch) > r->index_from)
+        segment_index_add(r->index, batch, (uint32_t)pos);
+    if (r->epochs && batch->leader_epoch > epoch_cache_latest(r->epochs))
+        (void)epoch_cache_assign(r->epochs, batch->leader_epoch, batch->base_offset);
+    if (r->producers && batch->base_offset >= r->producers->end_offset &&
+        producer_state_update(r->producers, batch, &aborted) && r->txns)
+        txn_index_append(r->txns, aborted);
+}
+
+int log_replay_segment(struct log_replay *r, int64_t segment, uint64_t from, uint64_t to,
+                       int64_t min_offset)
+{
+    char path[LOG_PATH_SIZE];
+    struct file *file;
+    struct segment_scan scan;
+    log_file_path(path, r->dir, segment, SEGMENT_LOG);
+    r->end = min_offset;
+    r->pos = from;
+    r->first_timestamp = -1;
+    r->stop = SEGMENT_SCAN_END;
+    int result = r->ops->open(r->fs, path, FILE_READ, &file);
+    if (result)
+        return result;
+    result = segment_scan_init(&scan, file, from, to, min_offset);
+    file_unref(file);
+    if (result)
+        return result;
+    scan.headers_only = r->headers_only;
+    struct record_batch batch;
+    uint64_t pos;
+    while ((result = segment_scan_next(&scan, &batch, &pos)) == 0) {
+        if (r->bounded && batch.base_offset >= r->bound) {
+            result = SEGMENT_SCAN_END;
+            break;
+        }
+        feed(r, &batch, pos);
+        r->end = record_batch_end_offset(&batch);
+        r->pos = pos + batch.size;
+    }
+    segment_scan_deinit(&scan);
+    if (result < 0)
+        return result;
+    r->stop = (enum segment_scan_stop)result;
+    return 0;
+}
+
+int log_replay_producers(struct producer_state *producers, const struct file_ops *ops, void *fs,
+                         const char *dir, const struct log_listing *l, int64_t start, int64_t end)
+{
+    ptrdiff_t at = log_listing_find(l, SEGMENT_SNAPSHOT, end);
+    int error = PRODUCER_STATE_CORRUPT;
+    for (; at >= 0 && error; at--) {
+        error = producer_state_load(producers, ops, fs, dir, l->bases[SEGMENT_SNAPSHOT][at]);
+        if (error < 0 && error != -ENOENT)
+            return error;
+    }
+    if (error)
+        producer_state_clear(producers, start);
+    ptrdiff_t segment = log_listing_find(l, SEGMENT_LOG, producers->end_offset);
+    if (segment < 0)
+        segment = 0;
+    for (; segment < (ptrdiff_t)l->count[SEGMENT_LOG]; segment++) {
+        int64_t base = l->bases[SEGMENT_LOG][segment];
+        if (base >= end)
+            break;
+        struct log_replay r = {
+            .ops = ops, .fs = fs, .dir = dir, .headers_only = true, .producers = producers};
+        error = log_replay_segment(&r, base, 0, UINT64_MAX, base);
+        if (error)
+            return error;
+    }
+    producers->end_offset = end > producers->end_offset ? end : producers->end_offset;
+    return 0;
+}

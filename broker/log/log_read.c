@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "broker/log/log_internal.h"
+#include "broker/log/segment_name.h"
+#include "common/memory.h"
+
+/* Three ways to the bytes: what is not in place yet is in memory (the operations of the log hold
+ * it); what is in the page cache is copied from there by the shard; everything else is read by a
+ * job on LANE_READ, which checks every CRC. A read gives whole batches, of one of these ways. */
+
+#define SCAN_STEP 65536u     /* bytes read to find the start */
+#define FILES_PER_SHARD 256u /* segment files kept for reads from the page cache */
+
+/* Where a read from files begins and how far it may go. */
+struct read_plan {
+    int64_t segment;
+    uint64_t pos;   /* of a batch at or before the offset */
+    uint64_t limit; /* bytes of the segment that count */
+    bool indexed;   /* pos is good; else the segment's own index on disk says more */
+};
+
+struct batch_walk {
+    const uint8_t *bytes;
+    uint32_t have;        /* bytes at hand */
+    uint32_t first, size; /* the batches chosen */
+    uint32_t next;        /* where the walk stands */
+    uint32_t need;        /* a chosen batch needs so many bytes from `next` on; 0: none */
+    uint64_t file_pos;    /* of bytes */
+    bool at_limit;        /* nothing was chosen up to the segment's end: look at the next one */
+    int64_t end;
+    enum log_outcome outcome;
+};
+
+struct read_job {
+    struct disk_job job;
+    struct log *log;
+    struct log_read *read; /* NULL: nobody waits for it any more */
+    struct read_plan plan;
+    char *path;
+    struct file *file; /* of the shard's, or opened by the job: goes back to it */
+    int64_t offset, bound;
+    uint32_t size_max;
+    bool first_whole;
+    uint64_t cuts;
+    struct buf *buf; /* result: whole batches */
+    struct batch_walk w;
+};
+
+void log_read_reset(struct log_read *read)
+{
+    for (unsigned i = 0; i < read->piece_count; i++)
+        buf_unref(read->pieces[i].buf);
+    read->piece_count = 0;
+    read->size = 0;
+    struct read_job *rj = read->internal[0];
+    if (rj)
+        rj->read = NULL;
+    read->internal[0] = NULL;
+}
+
+static void result_reset(struct log_read *read)
+{
+    read->outcome = LOG_OK;
+    read->piece_count = 0;
+    read->size = 0;
+    read->end = read->offset;
+    read->internal[0] = NULL;
+}
+
+static bool has_room(const struct log_read *read, uint32_t size)
+{
+    if (read->piece_count == COUNT_OF(read->pieces))
+        return false;
+    return (uint64_t)read->size + size <= read->size_max || (read->size == 0 && read->first_whole);
+}
+
+static void add_piece(struct log_read *read, struct buf *buf, uint64_t pos, uint32_t size,
+                      int64_t end)
+{
+    struct piece *last = read->piece_count ? &read->pieces[read->piece_count - 1] : NULL;
+    if (last && last->buf == buf && last->pos + last->size == pos) {
+        last->size += size;
+    } else {
+        read->pieces[read->piece_count++] =
+            (struct piece){.buf = buf_ref(buf), .pos = pos, .size = size};
+    }
+    read->size += size;
+    read->end = end;
+}
+
+/* ---- from memory ---- */
+
+/* The append that holds the offset, NULL when it is in place already. */
+static struct log_op *tail_find(const struct log *log, int64_t offset)
+{
+    for (struct log_op *op = log->op_last; op; op = op->previous) {
+        if (op->item.entry.kind != JOURNAL_APPEND || op->voided)
+            continue;
+        if (op->item.entry.end <= offset)
+            return NULL;
+        if (op->item.entry.base <= offset)
+            return op;
+    }
+    return NULL;
+}
+
+static void read_tail(struct log_read *read, struct log_op *op)
+{
+    for (; op; op = op->next) {
+        const struct journal_entry *e = &op->item.entry;
+        if (e->kind != JOURNAL_APPEND || op->voided)
+            continue;
+        if (e->base >= read->bound || !has_room(read, op->size))
+            return;
+        add_piece(read, op->piece.buf, op->piece.pos, op->size, e->end);
+    }
+}
+
+/* ---- choosing among whole batches in bytes ---- */
+
+/* Goes on until bytes or room end. Bytes below the segment's limit are batches of ours. */
+static void walk(struct batch_walk *w, int64_t offset, int64_t bound, uint32_t size_max,
+                 bool first_whole, bool check_crc)
+{
+    struct record_batch b;
+    w->need = 0;
+    while (w->next < w->have) {
+        struct view rest = {w->bytes + w->next, w->have - w->next};
+        int error = record_batch_parse_header(rest, &b);
+        if (error == RECORD_BATCH_SHORT) {
+            w->need = RECORD_BATCH_HEADER_SIZE;
+            return;
+        }
+        if (error) {
+            w->outcome = LOG_CORRUPT;
+            return;
+        }
+        if (b.base_offset >= bound)
+            return;
+        bool wanted = record_batch_end_offset(&b) > offset;
+        bool fits = w->size + (uint64_t)b.size <= size_max || (w->size == 0 && first_whole);
+        if (wanted && !fits)
+            return;
+        if (b.size > rest.size) {
+            w->need = b.size;
+            return;
+        }
+        if (wanted && check_crc && !record_batch_crc_ok(&b)) {
+            w->outcome = LOG_CORRUPT;
+            return;
+        }
+        if (wanted && w->size == 0)
+            w->first = w->next;
+        if (wanted) {
+            w->size += b.size;
+            w->end = record_batch_end_offset(&b);
+        }
+        w->next += b.size;
+    }
+}
+
+typedef int64_t (*read_bytes)(void *context, struct file *file, uint64_t pos, void *to,
+                              uint32_t size);
+
+/* Reads from the plan's place until the read is satisfied. -EAGAIN from the way to the bytes is
+ * passed on. *ret_buf has the chosen batches. */
+static int64_t read_file(const struct read_job *rj, read_bytes get, void *context, bool check_crc,
+                         struct batch_walk *w, struct buf **ret_buf)
+{
+    uint64_t pos = rj->plan.pos;
+    uint32_t room = rj->size_max < SCAN_STEP ? SCAN_STEP : rj->size_max + SCAN_STEP;
+    struct buf *buf = NULL;
+    *w = (struct batch_walk){.end = rj->offset};
+    for (;;) {
+        uint64_t left = rj->plan.limit > pos ? rj->plan.limit - pos : 0;
+        uint32_t size = left < room ? (uint32_t)left : room;
+        buf_unref(buf);
+        buf = buf_new(NULL, size);
+        int64_t n = size ? get(context, rj->file, pos, buf->data, size) : 0;
+        if (n < 0) {
+            buf_unref(buf);
+            return n;
+        }
+        buf->used = (uint32_t)n;
+        *w = (struct batch_walk){
+            .bytes = buf->data, .have = (uint32_t)n, .file_pos = pos, .end = rj->offset};
+        walk(w, rj->offset, rj->bound, rj->size_max, rj->first_whole, check_crc);
+        if ((uint64_t)n < size)
+            w->outcome = LOG_CORRUPT;
+        w->at_limit = pos + w->next >= rj->plan.limit;
+        if (w->size > 0 || w->outcome != LOG_OK || w->at_limit ||
+            (w->need == 0 && w->next < w->have))
+            break; /* done, the end of what counts, or nothing more is wanted */
+        /* Batches before the offset were skipped, or the first is larger than what was read. */
+        pos += w->next;
+        room = w->need > room ? w->need : room;
+        if (w->need > left - w->next) {
+            w->outcome = LOG_CORRUPT;
+            break;
+        }
+    }
+    *ret_buf = buf;
+    return 0;
+}
+
+/* ---- planning ---- */
+
+static uint64_t segment_limit(const struct log *log, const struct log_segment *segment)
+{
+    return segment->base == log->stored_segment ? log->stored_pos : segment->size;
+}
+
+static const struct read_hint *find_hint(const struct log *log, int64_t offset, int64_t segment)
+{
+    for (unsigned i = 0; i < LOG_READ_HINTS; i++) {
+        if (log->hints[i].offset == offset && log->hints[i].segment == segment)
+            return &log->hints[i];
+    }
+    return NULL;
+}
+
+static void plan_read(const struct log *log, const struct log_segment *segment, int64_t offset,
+                      struct read_plan *plan)
+{
+    const struct read_hint *hint = find_hint(log, offset, segment->base);
+    *plan = (struct read_plan){.segment = segment->base, .limit = segment_limit(log, segment)};
+    if (offset <= segment->base) {
+        plan->indexed = true;
+    } else if (hint) {
+        plan->pos = hint->pos;
+        plan->indexed = true;
+    } else if (segment->base == log->index.offsets.base_offset) {
+        plan->pos = offset_index_lookup(&log->index.offsets, offset, NULL);
+        plan->indexed = true;
+    }
+}
+
+static void keep_hint(struct log *log, const struct read_plan *plan, const struct batch_walk *w)
+{
+    log->hints[log->hint_next] =
+        (struct read_hint){w->end, plan->segment, (uint32_t)(w->file_pos + w->first + w->size)};
+    log->hint_next = (log->hint_next + 1) % LOG_READ_HINTS;
+}
+
+/* The file goes to the segment, for reads from the page cache; the one used longest ago goes. */
+static void keep_file(struct log *log, int64_t base, struct file *file)
+{
+    struct dir_shard *shard = log->shard;
+    struct log_segment *segment = &log->segments[log_segment_index(log, base)];
+    if (segment->base != base || segment->file || log->deleted) {
+        file_unref(file);
+        return;
+    }
+    if (shard->file_count >= FILES_PER_SHARD) {
+        for (struct log *l = shard->log_first; l; l = l->next) {
+            for (size_t i = 0; i < l->segment_count; i++) {
+                if (shard->file_clock - l->segments[i].file_used > FILES_PER_SHARD / 2)
+                    log_segment_drop_file(l, &l->segments[i]);
+            }
+        }
+    }
+    segment->file = file;
+    segment->file_used = ++shard->file_clock;
+    shard->file_count++;
+}
+
+/* ---- from the page cache ---- */
+
+static int64_t peek(void *context, struct file *file, uint64_t pos, void *to, uint32_t size)
+{
+    struct env *env = context;
+    return env->ops->file_peek(env->world, file, pos, to, size);
+}
+
+static bool read_cache(struct log *log, struct log_read *read, int64_t bound,
+                       struct log_segment *segment, const struct read_plan *plan,
+                       struct batch_walk *w)
+{
+    if (!segment->file || !plan->indexed)
+        return false;
+    struct read_job rj = {.plan = *plan,
+                          .file = segment->file,
+                          .offset = read->offset,
+                          .bound = bound,
+                          .size_max = read->size_max,
+                          .first_whole = read->first_whole};
+    struct buf *buf;
+    segment->file_used = ++log->shard->file_clock;
+    if (read_file(&rj, peek, &log->shard->reactor->env, false, w, &buf) < 0)
+        return false;
+    if (w->outcome == LOG_OK && w->size > 0) {
+        add_piece(read, buf, w->first, w->size, w->end);
+        keep_hint(log, plan, w);
+    }
+    buf_unref(buf);
+    return w->outcome == LOG_OK; /* else the job looks again, with checksums */
+}
+
+/* ---- by a job ---- */
+
+static int64_t disk_read(void *context, struct file *file, uint64_t pos, void *to, uint32_t size)
+{
+    (void)context;
+    return file->ops->pread(file, to, size, pos);
+}
+
+/* The place by the segment's index on disk; the start of the segment where that does not help. */
+static void look_up(struct read_job *rj, const struct file_ops *files, void *fs)
+{
+    char path[512];
+    size_t size = strlen(rj->path);
+    struct file *index;
+    uint32_t pos;
+    if (rj->plan.indexed || size < 4 || size + 3 >= sizeof path)
+        return;
+    memcpy(path, rj->path, size - 4);
+    memcpy(path + size - 4, ".index", 7);
+    if (files->open(fs, path, FILE_READ, &index) != 0)
+        return;
+    if (offset_index_find(index, rj->plan.segment, rj->offset, &pos, NULL) == 0 &&
+        pos < rj->plan.limit)
+        rj->plan.pos = pos;
+    file_unref(index);
+}
+
+static void run_read(struct disk_job *batch, const struct file_ops *files, void *fs)
+{
+    for (struct disk_job *job = batch; job; job = job->next) {
+        struct read_job *rj = CONTAINER_OF(job, struct read_job, job);
+        job->error = 0;
+        if (!rj->file)
+            job->error = files->open(fs, rj->path, FILE_READ, &rj->file);
+        if (job->error)
+            continue;
+        look_up(rj, files, fs);
+        job->error = (int)read_file(rj, disk_read, NULL, true, &rj->w, &rj->buf);
+        if (!job->error && rj->w.outcome != LOG_OK)
+            job->error = -EBADMSG;
+    }
+}
+
+static bool read_files(struct log *log, struct log_read *read, size_t index);
+
+/* The segment held nothing from the offset on (compaction leaves gaps): on with the next one. */
+static bool read_on(struct log *log, struct log_read *read, int64_t segment)
+{
+    size_t index = log_segment_index(log, segment) + 1;
+    if (index >= log->segment_count || log->segments[index].base >= log->stored_end)
+        return true;
+    return read_files(log, read, index);
+}
+
+/* What the job found goes to the reader. False: the read was begun again. */
+static bool job_result(struct log *log, struct log_read *read, struct read_job *rj)
+{
+    result_reset(read);
+    if (log->deleted || log->failed) {
+        read->outcome = LOG_FAILED;
+    } else if (rj->cuts != log->cuts || read->offset < log->start) {
+        /* The log was cut meanwhile: what was read may never have been part of it. */
+        return log_read(log, read);
+    } else if (rj->job.error) {
+        read->outcome = rj->job.error == -EBADMSG ? LOG_CORRUPT : LOG_FAILED;
+    } else if (rj->w.size > 0) {
+        add_piece(read, rj->buf, rj->w.first, rj->w.size, rj->w.end);
+        keep_hint(log, &rj->plan, &rj->w);
+    } else if (rj->w.at_limit) {
+        return read_on(log, read, rj->plan.segment);
+    }
+    return true;
+}
+
+static void read_home(struct disk_job *job)
+{
+    struct read_job *rj = CONTAINER_OF(job, struct read_job, job);
+    struct log *log = rj->log;
+    if (rj->file && rj->cuts == log->cuts)
+        keep_file(log, rj->plan.segment, rj->file);
+    else
+        file_unref(rj->file);
+    if (rj->read && job_result(log, rj->read, rj))
+        rj->read->done(rj->read);
+    buf_unref(rj->buf);
+    free(rj->path);
+    free(rj);
+    log_job_done(log);
+}
+
+static void start_job(struct log *log, struct log_read *read, int64_t bound,
+                      struct log_segment *segment, const struct read_plan *plan)
+{
+    struct read_job *rj = xcalloc(1, sizeof *rj);
+    struct env *env = &log->shard->reactor->env;
+    char name[SEGMENT_NAME_SIZE];
+    segment_name(name, segment->base, SEGMENT_LOG, SEGMENT_LIVE);
+    *rj = (struct read_job){
+        .job = {.run = run_read,
+                .home = read_home,
+                .context = &log->dir->tail, /* one list of reads a directory */
+                .shard = env->shard,
+                .dir = log->dir->config.index,
+                .lane = LANE_READ},
+        .log = log,
+        .read = read,
+        .plan = *plan,
+        .path = xasprintf("%s-%d/%s", log->topic, log->id.number, name),
+        .file = segment->file ? file_ref(segment->file) : NULL,
+        .offset = read->offset,
+        .bound = bound,
+        .size_max = read->size_max,
+        .first_whole = read->first_whole,
+        .cuts = log->cuts,
+    };
+    read->internal[0] = rj;
+    log->jobs++;
+    env->ops->disk(env->world, &rj->job);
+}
+
+static bool read_files(struct log *log, struct log_read *read, size_t index)
+{
+    /* Files are read only where they are written. */
+    int64_t bound = read->bound < log->stored_end ? read->bound : log->stored_end;
+    struct log_segment *segment = &log->segments[index];
+    struct read_plan plan;
+    struct batch_walk w;
+    plan_read(log, segment, read->offset, &plan);
+    if (!read_cache(log, read, bound, segment, &plan, &w)) {
+        start_job(log, read, bound, segment, &plan);
+        return false;
+    }
+    return w.size > 0 || !w.at_limit ? true : read_on(log, read, segment->base);
+}
+
+bool log_read(struct log *log, struct log_read *read)
+{
+    result_reset(read);
+    if (log->deleted || log->failed) {
+        read->outcome = LOG_FAILED;
+        return true;
+    }
+    if (read->offset < log->start || read->offset > log->end) {
+        read->outcome = LOG_OUT_OF_RANGE;
+        return true;
+    }
+    if (read->offset >= log->end || read->offset >= read->bound)
+        return true;
+    if (read->offset >= log->stored_end) {
+        read_tail(read, tail_find(log, read->offset));
+        return true;
+    }
+    return read_files(log, read, log_segment_index(log, read->offset));
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_BROKER_LOG_STORE_H
+#define CORDUROY_BROKER_LOG_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/assert.h"
+#include "common/env.h"
+#include "common/uuid.h"
+
+/* The STORE lane of a directory: puts what the journal made durable in its place, unsynced; when a
+ * part of the journal can be released, syncs every file and directory touched, writes the
+ * checkpoints and releases it. Only the lane's thread touches what is here, but for the load and
+ * the stop, which run on the same lane. */
+
+#define STORE_FILES_MAX 512u /* descriptors kept for writing, but for those with unsynced bytes */
+
+struct log_dir;
+struct log_op;
+
+/* A segment open for writing. Never closed while it holds unsynced bytes (a failed write-back is
+ * reported only to descriptors that were open). */
+struct store_file {
+    struct log_files *log;
+    int64_t segment;
+    struct file *file;
+    bool dirty;
+    struct store_file *log_next;
+    struct store_file *newer, *older; /* by last use */
+};
+
+/* A log's files as the store lane knows them; embedded in struct log. */
+struct log_files {
+    char *name; /* of the directory now */
+    const char *topic;
+    struct partition_id id;
+    int64_t stored_end, start, first_segment, last_segment;
+    _Atomic int64_t *high_watermark;
+    uint64_t next_seq;
+    struct store_file *open;
+    bool listed, dir_dirty;
+    struct log_files *next, *previous; /* of the store, in the order of their making */
+    struct log_op *batch_first, **batch_last;
+    struct log_files *batch_next;
+};
+
+struct store {
+    struct log_dir *dir;
+    const struct file_ops *ops; /* during a run */
+    void *fs;
+    struct log_files *log_first, *log_last;
+    struct store_file *newest, *oldest;
+    uint32_t file_count;
+    bool root_dirty, checkpoints_dirty;
+};
+
+/* The run function of LANE_STORE; its context is the store. error of an operation: 0; -ENOSPC or
+ * -EAGAIN (one of its log before it met -ENOSPC): not done, give it again; anything else: the
+ * directory is dead. */
+void store_run(struct disk_job *batch, const struct file_ops *files, void *fs);
+
+/* ---- within this folder ---- */
+void store_init(struct store *store, struct log_dir *dir);
+void store_deinit(struct store *store);
+/* Enters a log that exists in place. Takes the name. */
+void store_list(struct store *store, struct log_files *log, char *name);
+void store_unlist(struct store *store, struct log_files *log);
+MUST_CHECK int store_open(struct store *store, struct log_files *log, int64_t segment,
+                          struct store_file **ret);
+void store_dirty(struct store *store, struct store_file *file);
+/* Closes the log's files from the segment on, synced or not: they are being removed. */
+void store_forget_files(struct store *store, struct log_files *log, int64_t from_segment);
+/* path/name, of a log's segment file. */
+void store_path(char ret[512], const struct log_files *log, const char *name);
+/* Measures what may still be assigned. */
+void store_look_at_space(struct store *store);
+/* Syncs every file and directory with unsynced changes. */
+MUST_CHECK int store_sync(struct store *store);
+/* Writes the three checkpoints of the directory: recovery point, high watermark, log start. */
+MUST_CHECK int store_checkpoints(struct store *store);
+/* Syncs and releases what of the journal can be; does nothing when nothing can. */
+MUST_CHECK int store_release(struct store *store);
+/* The operations other than appends; store_ops.c. */
+MUST_CHECK int store_open_log(struct store *store, struct log_op *op);
+MUST_CHECK int store_cut(struct store *store, struct log_op *op);
+MUST_CHECK int store_reset(struct store *store, struct log_op *op);
+MUST_CHECK int store_start(struct store *store, struct log_op *op);
+MUST_CHECK int store_drop(struct store *store, struct log_op *op);
+MUST_CHECK int store_seal(struct store *store, struct log_op *op);
+/* Unlinks every file whose name ends in .deleted; then, remove_dir, all others and the directory.
+ */
+MUST_CHECK int store_sweep(struct store *store, const char *path, bool remove_dir);
+
+#endif

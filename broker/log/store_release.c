@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "broker/log/checkpoint.h"
+#include "broker/log/log_internal.h"
+
+/* Release: what is in place is made durable, then the checkpoints say so, then the journal's rounds
+ * need no replay (L4). */
+
+int store_sync(struct store *store)
+{
+    for (struct store_file *f = store->newest; f; f = f->older) {
+        if (!f->dirty)
+            continue;
+        int error = store->ops->datasync(f->file);
+        if (error)
+            return error;
+        f->dirty = false;
+    }
+    for (struct log_files *log = store->log_first; log; log = log->next) {
+        if (!log->dir_dirty)
+            continue;
+        int error = store->ops->sync_dir(store->fs, log->name);
+        if (error)
+            return error;
+        log->dir_dirty = false;
+    }
+    if (store->root_dirty) {
+        int error = store->ops->sync_dir(store->fs, "");
+        if (error)
+            return error;
+        store->root_dirty = false;
+    }
+    return 0;
+}
+
+static int64_t clamped(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+int store_checkpoints(struct store *store)
+{
+    struct checkpoint ends = CHECKPOINT_INIT, marks = CHECKPOINT_INIT, starts = CHECKPOINT_INIT;
+    for (struct log_files *log = store->log_first; log; log = log->next) {
+        int64_t mark = atomic_load_explicit(log->high_watermark, memory_order_relaxed);
+        checkpoint_add(&ends, log->topic, log->id.number, log->stored_end);
+        checkpoint_add(&marks, log->topic, log->id.number,
+                       clamped(mark, log->start, log->stored_end));
+        if (log->start > log->first_segment)
+            checkpoint_add(&starts, log->topic, log->id.number, log->start);
+    }
+    int error = checkpoint_store(&ends, store->ops, store->fs, CHECKPOINT_RECOVERY_POINT);
+    if (!error)
+        error = checkpoint_store(&marks, store->ops, store->fs, CHECKPOINT_HIGH_WATERMARK);
+    if (!error)
+        error = checkpoint_store(&starts, store->ops, store->fs, CHECKPOINT_LOG_START);
+    checkpoint_deinit(&ends);
+    checkpoint_deinit(&marks);
+    checkpoint_deinit(&starts);
+    return error;
+}
+
+int store_release(struct store *store)
+{
+    struct journal *journal = &store->dir->journal;
+    if (!journal_releasable(journal))
+        return 0;
+    uint64_t below = journal_releasable_below(journal);
+    int error = store_sync(store);
+    if (!error)
+        error = store_checkpoints(store);
+    if (!error)
+        journal_release(journal, below);
+    return error;
+}
