@@ -91,8 +91,10 @@ static void retry_fired(struct timer *timer)
 
 void dir_shard_committed(struct dir_shard *shard)
 {
-    if (!shard->failed)
-        timer_set(&shard->idle_timer, (uint64_t)shard->dir->config.idle_round_ms);
+    if (shard->failed)
+        return;
+    timer_set(&shard->idle_timer, (uint64_t)shard->dir->config.idle_round_ms);
+    send_waiting(shard); /* a round gives back what its items shared */
 }
 
 /* Nothing came for a while: the ends that stand open are stated, so that damage to the last rounds

@@ -46,6 +46,11 @@ void log_free(struct log *log)
 {
     if (!log)
         return;
+    /* None is left but when the whole process is thrown away. */
+    for (struct log_op *op = log->op_first, *next; op; op = next) {
+        next = op->next;
+        log_op_free(op);
+    }
     store_forget_files(&log->dir->store, &log->files, 0);
     store_unlist(&log->dir->store, &log->files);
     log_segments_drop(log, 0, log->segment_count);

@@ -172,6 +172,7 @@ void log_segments_drop(struct log *log, size_t from, size_t to);
 void segment_seal_free(struct segment_seal *seal);
 void log_cut_free(struct log_cut *cut);
 /* ---- log_op.c ---- */
+void log_op_free(struct log_op *op);
 void log_op_home_committed(struct disk_job *job);
 void log_op_home_stored(struct disk_job *job);
 /* Gives the store lane again what met a full disk. */

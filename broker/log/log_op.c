@@ -58,6 +58,15 @@ void log_op_submit(struct log_op *op)
     dir_shard_wait(log->shard, op);
 }
 
+void log_op_free(struct log_op *op)
+{
+    buf_unref(op->piece.buf);
+    segment_seal_free(op->seal);
+    log_cut_free(op->cut);
+    free(op->path);
+    free(op);
+}
+
 /* Takes the operation out of its log and frees it. */
 static void op_done(struct log_op *op)
 {
@@ -72,11 +81,7 @@ static void op_done(struct log_op *op)
         log->op_last = op->previous;
     if (op->size)
         atomic_fetch_sub_explicit(&log->dir->tail.bytes, (int64_t)op->size, memory_order_relaxed);
-    buf_unref(op->piece.buf);
-    segment_seal_free(op->seal);
-    log_cut_free(op->cut);
-    free(op->path);
-    free(op);
+    log_op_free(op);
     log_job_done(log);
 }
 

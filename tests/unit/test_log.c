@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "broker/log/log_internal.h"
+#include "common/memory.h"
+#include "tests/lib/log_host.h"
+#include "tests/lib/suite.h"
+
+static const struct log_host_config config = {.journal_file_size = 256 * 1024, .seed = 7};
+
+static struct partition_id id_of(uint8_t topic, int32_t number)
+{
+    struct partition_id id = {.number = number};
+    memset(id.topic.bytes, topic, sizeof id.topic.bytes);
+    return id;
+}
+
+static struct log *make_log(struct log_host *h, const char *topic, uint8_t id)
+{
+    struct log_config c = log_host_log_config();
+    return log_create(h->dir, step_world_reactor(&h->world, 0), view_of(topic), id_of(id, 0), 0,
+                      &c);
+}
+
+struct heard {
+    struct log_observer observer;
+    unsigned moved, failed;
+    enum log_outcome why;
+};
+static void on_moved(struct log_observer *o)
+{
+    CONTAINER_OF(o, struct heard, observer)->moved++;
+}
+static void on_failed(struct log_observer *o, enum log_outcome why)
+{
+    struct heard *h = CONTAINER_OF(o, struct heard, observer);
+    h->failed++;
+    h->why = why;
+}
+static struct heard *listen_to(struct heard *h, struct log *log)
+{
+    *h = (struct heard){.observer = {on_moved, on_failed}};
+    log_observe(log, &h->observer);
+    return h;
+}
+
+/* Appends `count` batches of 3 records and adds their bytes, as they stand in the log, to `all`. */
+static void append_some(struct log *log, unsigned count, int32_t epoch, struct buf *all)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct buf *b = log_host_batch((uint64_t)log_end(log), 3, 100, 1000 + log_end(log));
+        ck_assert_int_eq(log_host_append(log, b, epoch, NULL), LOG_OK);
+        if (all) {
+            memcpy(all->data + all->used, b->data, b->used);
+            all->used += b->used;
+        }
+        buf_unref(b);
+    }
+}
+
+static void check_bytes(struct log_host *h, struct log *log, const struct buf *all)
+{
+    static const uint32_t steps[] = {1, 500, 5000, 1 << 20};
+    for (unsigned i = 0; i < COUNT_OF(steps); i++) {
+        enum log_outcome outcome;
+        struct buf *read = log_host_read(h, log, log_start(log), steps[i], &outcome);
+        ck_assert_int_eq(outcome, LOG_OK);
+        ck_assert_uint_eq(read->used, all->used);
+        ck_assert_int_eq(memcmp(read->data, all->data, all->used), 0);
+        buf_unref(read);
+    }
+}
+
+START_TEST(appended_then_synced_then_stored)
+{
+    struct file_mem *disk = file_mem_new(1);
+    struct log_host h;
+    struct heard heard;
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert(!h.load.has_data);
+    struct log *log = make_log(&h, "orders", 1);
+    listen_to(&heard, log);
+    struct buf *all = buf_new(NULL, 1 << 20);
+    append_some(log, 1, 5, all);
+    ck_assert_int_eq(log_end(log), 3);
+    ck_assert_int_eq(log_synced_end(log), 0);
+    check_bytes(&h, log, all); /* from memory, before anything is on the disk */
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_synced_end(log), 3);
+    ck_assert_int_eq(log_stored_end(log), 0);
+    ck_assert(log_created_durable(log));
+    ck_assert_uint_gt(heard.moved, 0);
+    step_world_block(&h.world, 0, LANE_STORE, false);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_stored_end(log), 3);
+    ck_assert_int_eq(log_last_epoch(log), 5);
+    ck_assert_int_eq(atomic_load(&log_dir_tail(h.dir)->bytes), 0);
+    check_bytes(&h, log, all);
+    buf_unref(all);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(many_segments_are_read_warm_and_cold)
+{
+    struct file_mem *disk = file_mem_new(2);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "orders", 1);
+    struct buf *all = buf_new(NULL, 1 << 20);
+    for (unsigned i = 0; i < 20; i++) {
+        append_some(log, 10, 5, all);
+        check_bytes(&h, log, all);
+        step_world_run(&h.world);
+    }
+    ck_assert_uint_gt(log->segment_count, 5);
+    check_bytes(&h, log, all);
+    h.world.cold = true;
+    check_bytes(&h, log, all);
+    buf_unref(all);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(a_clean_stop_and_start_keeps_everything)
+{
+    struct file_mem *disk = file_mem_new(3);
+    struct log_host h;
+    struct buf *all = buf_new(NULL, 1 << 20);
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "orders", 1);
+    append_some(log, 100, 5, all);
+    log_set_high_watermark(log, 200);
+    for (unsigned round = 0; round < 3; round++) {
+        ck_assert_int_eq(log_host_stop(&h), 0);
+        ck_assert(log_host_start(&h, disk, &config));
+        ck_assert(h.load.clean);
+        ck_assert_uint_eq(h.load.found_count, 1);
+        ck_assert(!h.load.found[0].suspect);
+        log = log_host_find(&h, id_of(1, 0), 0);
+        ck_assert_int_eq(log_end(log), 300 + 30 * round);
+        ck_assert_int_eq(log_synced_end(log), log_end(log));
+        ck_assert_int_eq(log_high_watermark(log), 200);
+        ck_assert_int_eq(log_last_epoch(log), round ? (int)(5 + round) : 5);
+        check_bytes(&h, log, all);
+        append_some(log, 10, (int32_t)(6 + round), all);
+        check_bytes(&h, log, all);
+    }
+    buf_unref(all);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(after_kill_the_journal_has_it)
+{
+    struct file_mem *disk = file_mem_new(4);
+    struct log_host h;
+    struct buf *all = buf_new(NULL, 1 << 20);
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "orders", 1);
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    append_some(log, 100, 5, all);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_synced_end(log), 300);
+    log_host_kill(&h);
+    file_mem_power_cycle(disk, 9);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert(!h.load.clean);
+    ck_assert_uint_eq(h.load.found_count, 1);
+    ck_assert_msg(!h.load.found[0].suspect, "%s", h.load.found[0].why);
+    log = log_host_find(&h, id_of(1, 0), 0);
+    ck_assert_int_eq(log_end(log), 300);
+    check_bytes(&h, log, all);
+    append_some(log, 10, 6, all);
+    step_world_run(&h.world);
+    check_bytes(&h, log, all);
+    buf_unref(all);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(truncation_anywhere)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    for (unsigned cut = 0; cut <= 61; cut++) {
+        char topic[16];
+        snprintf(topic, sizeof topic, "t%u", cut);
+        struct log *log = make_log(&h, topic, (uint8_t)(cut + 1));
+        append_some(log, 10, 1, NULL);
+        step_world_run(&h.world);
+        append_some(log, 5, 2, NULL);
+        if (cut % 2)
+            step_world_run(&h.world);
+        append_some(log, 5, 3, NULL);
+        log_truncate(log, cut);
+        step_world_run(&h.world);
+        ck_assert(!log_truncating(log));
+        int64_t end = cut >= 60 ? 60 : cut / 3 * 3;
+        ck_assert_int_eq(log_end(log), end);
+        ck_assert_int_eq(log_synced_end(log), end);
+        ck_assert_int_eq(log_stored_end(log), end);
+        ck_assert_int_eq(log_last_epoch(log), end > 45 ? 3 : end > 30 ? 2 : end > 0 ? 1 : -1);
+        append_some(log, 7, 4, NULL);
+        ck_assert_int_eq(log_end(log), end + 21);
+        step_world_run(&h.world);
+        enum log_outcome outcome;
+        struct buf *read = log_host_read(&h, log, 0, 700, &outcome);
+        ck_assert_int_eq(outcome, LOG_OK);
+        buf_unref(read);
+        log_delete(log);
+        step_world_run(&h.world);
+    }
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_and_cold,
+           a_clean_stop_and_start_keeps_everything, after_kill_the_journal_has_it,
+           truncation_anywhere)
