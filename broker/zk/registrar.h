@@ -64,12 +64,13 @@ struct registrar_event {
 };
 
 enum registrar_action_kind {
-    REGISTRAR_ZK,      /* give ops to ZooKeeper; the reply comes back with `request` */
-    REGISTRAR_PERSIST, /* write and sync, in each directory whose marker names `previous` (or when
-                          `previous` is 0): marker {previous, incarnation}, cluster id. A directory
-                          whose marker names another incarnation keeps it until the controller has
-                          taken the inventory that says so */
-    REGISTRAR_REGISTERED,   /* this broker is known: incarnation, epoch, previous, cluster_id */
+    REGISTRAR_ZK,         /* give ops to ZooKeeper; the reply comes back with `request` */
+    REGISTRAR_PERSIST,    /* (May be asked for again before it was answered: the later one counts.)
+                             Write and sync, in each directory whose marker names `previous` (or when
+                             `previous` is 0): marker {previous, incarnation}, cluster id. A directory
+                             whose marker names another incarnation keeps it until the controller has
+                             taken the inventory that says so */
+    REGISTRAR_REGISTERED, /* this broker is known: incarnation, epoch, previous, cluster_id */
     REGISTRAR_UNREGISTERED, /* not any more: nothing is led in that incarnation from now on */
     REGISTRAR_STATE,        /* the broker node says `broker_state` of this incarnation */
     REGISTRAR_TIMER_SET,    /* one timer; after_ms 0 cancels */

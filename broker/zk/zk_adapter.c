@@ -307,6 +307,9 @@ static enum zk_error refusal(const struct zk_adapter *a, const struct zk_op *ops
     if (zk_ops_too_large(ops, count, a->chroot_size) ||
         (ops[0].watch && a->watches.count >= ZK_WATCHES_MAX))
         return ZK_ERR_TOO_LARGE;
+    /* Servers do not take "/" for a path to create. */
+    if (a->chroot_size == 0 && ops[0].kind == ZK_CREATE && ops[0].path.size == 1)
+        return ZK_ERR_NODEEXISTS;
     return ZK_OK;
 }
 
