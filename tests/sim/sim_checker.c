@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim/sim_checker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "broker/log/log.h"
+#include "common/assert.h"
+#include "common/memory.h"
+#include "controller/znode.h"
+#include "proto/record_reader.h"
+
+#define BROKERS_MAX 8
+#define READ_SIZE 65536
+
+/* A leader epoch and the process that led it. */
+struct reign {
+    int32_t epoch;
+    unsigned broker, process;
+};
+/* What a broker's replica was like when it was seen last. */
+struct copy {
+    bool known, damaged;
+    unsigned process;
+    enum partition_state state;
+    int64_t end, synced_end, high_watermark, read_to;
+};
+struct checked_partition {
+    struct reign *reigns;
+    size_t reign_count, reign_capacity;
+    int64_t committed_end;
+    int32_t committed_epoch;
+    struct copy copies[BROKERS_MAX];
+    /* as it stands in ZooKeeper */
+    int32_t leader, leader_epoch, isr[BROKERS_MAX];
+    uint32_t isr_count;
+};
+struct sim_checker {
+    struct sim_history *history;
+    unsigned broker_count;
+    struct replica_host *(*replicas)(struct sim_process *process, unsigned shard);
+    struct checked_partition *partitions; /* as in the history */
+    uint64_t elections, isr_changes, truncations, records_checked;
+};
+
+struct sim_checker *sim_checker_new(struct sim_history *history, unsigned broker_count,
+                                    struct replica_host *(*replicas)(struct sim_process *process,
+                                                                     unsigned shard))
+{
+    struct sim_checker *c = xcalloc(1, sizeof *c);
+    PRE(broker_count <= BROKERS_MAX);
+    c->history = history;
+    c->broker_count = broker_count;
+    c->replicas = replicas;
+    c->partitions = xcalloc(history->partition_count, sizeof *c->partitions);
+    for (size_t i = 0; i < history->partition_count; i++) {
+        c->partitions[i].leader = -1;
+        c->partitions[i].leader_epoch = c->partitions[i].committed_epoch = -1;
+    }
+    return c;
+}
+
+void sim_checker_free(struct sim_checker *c)
+{
+    for (size_t i = 0; i < c->history->partition_count; i++)
+        free(c->partitions[i].reigns);
+    free(c->partitions);
+    free(c);
+}
+
+static const char *partition_name(const struct sim_checker *c, uint32_t index, char name[48])
+{
+    const struct sim_partition_history *p = &c->history->partitions[index];
+    snprintf(name, 48, "%s-%d", c->history->topics[p->topic].name, p->number);
+    return name;
+}
+
+/* ---- what stands in ZooKeeper ---- */
+/* T and P of /brokers/topics/T/partitions/P/state; P -1: the topic itself. */
+static bool path_parse(const char *path, struct view *ret_topic, int *ret_partition)
+{
+    static const char prefix[] = ZNODE_TOPICS "/";
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
+        return false;
+    const char *topic = path + sizeof prefix - 1, *rest = strchr(topic, '/');
+    *ret_partition = -1;
+    *ret_topic = (struct view){(const uint8_t *)topic,
+                               (uint32_t)(rest ? (size_t)(rest - topic) : strlen(topic))};
+    if (!rest)
+        return true;
+    int size = 0;
+    if (sscanf(rest, "/partitions/%d/state%n", ret_partition, &size) != 1 || size == 0)
+        return false;
+    return rest[size] == 0 && *ret_partition >= 0;
+}
+
+static bool isr_equal(const struct checked_partition *p, const struct znode_state *s)
+{
+    if (p->isr_count != s->isr_count)
+        return false;
+    for (uint32_t i = 0; i < s->isr_count; i++) {
+        if (p->isr[i] != s->isr[i])
+            return false;
+    }
+    return true;
+}
+
+static void state_written(struct sim_checker *c, uint32_t index, const struct znode_state *s)
+{
+    struct checked_partition *p = &c->partitions[index];
+    char name[48];
+    if (s->leader_epoch < p->leader_epoch)
+        sim_violation(c->history, "%s: leader epoch %d is written after %d",
+                      partition_name(c, index, name), s->leader_epoch, p->leader_epoch);
+    if (s->leader_epoch > p->leader_epoch && s->leader >= 0)
+        c->elections++;
+    if (!isr_equal(p, s))
+        c->isr_changes++;
+    p->leader = s->leader;
+    p->leader_epoch = s->leader_epoch;
+    p->isr_count = s->isr_count < BROKERS_MAX ? s->isr_count : BROKERS_MAX;
+    for (uint32_t i = 0; i < p->isr_count; i++)
+        p->isr[i] = s->isr[i];
+    sim_trace(c->history->world, "zk %s: leader %d epoch %d isr of %u",
+              partition_name(c, index, name), p->leader, p->leader_epoch, p->isr_count);
+}
+
+static void wrote(void *context, enum zk_watch_kind kind, const struct zk_model_node *node)
+{
+    struct sim_checker *c = context;
+    struct view topic;
+    int number;
+    if (kind == ZK_WATCH_DELETED || !node->data.base || !path_parse(node->path, &topic, &number))
+        return;
+    struct arena arena = ARENA_INIT;
+    struct znode_state state;
+    struct znode_topic znode;
+    uint32_t index = sim_history_find(c->history, topic, number < 0 ? 0 : number);
+    if (index == SIM_NO_RECORD) {
+        return;
+    } else if (number < 0) {
+        if (znode_topic_parse(node->data, &arena, &znode) == ZNODE_OK)
+            c->history->topics[c->history->partitions[index].topic].id = znode.id;
+    } else if (znode_state_parse(node->data, &arena, &state) == ZNODE_OK) {
+        state_written(c, index, &state);
+    } else {
+        sim_violation(c->history, "%s cannot be read", node->path);
+    }
+    arena_reset(&arena);
+}
+
+void sim_checker_watch(struct sim_checker *c, struct zk_model *zk)
+{
+    zk_model_on_write(zk, wrote, c);
+}
+
+/* ---- after each turn ---- */
+struct look {
+    struct sim_checker *checker;
+    unsigned broker, process;
+};
+
+static void check_reign(struct sim_checker *c, uint32_t index, const struct look *look,
+                        const struct replica_view *view)
+{
+    struct checked_partition *p = &c->partitions[index];
+    char name[48];
+    for (size_t i = 0; i < p->reign_count; i++) {
+        const struct reign *r = &p->reigns[i];
+        if (r->epoch != view->leader_epoch)
+            continue;
+        if (r->broker != look->broker || r->process != look->process)
+            sim_violation(c->history,
+                          "%s: epoch %d is led by broker %u (start %u) and %u (start %u)",
+                          partition_name(c, index, name), r->epoch, r->broker + 1, r->process,
+                          look->broker + 1, look->process);
+        return;
+    }
+    p->reigns = xgrow(p->reigns, &p->reign_capacity, p->reign_count + 1, sizeof *p->reigns);
+    p->reigns[p->reign_count++] = (struct reign){view->leader_epoch, look->broker, look->process};
+}
+
+static void check_leader(struct sim_checker *c, uint32_t index, const struct look *look,
+                         const struct replica_view *view)
+{
+    struct checked_partition *p = &c->partitions[index];
+    char name[48];
+    check_reign(c, index, look, view);
+    if (view->leader_epoch >= p->committed_epoch) {
+        if (view->end < p->committed_end)
+            sim_violation(c->history,
+                          "%s: broker %u leads epoch %d with an end of %lld, committed is %lld "
+                          "(epoch %d)",
+                          partition_name(c, index, name), look->broker + 1, view->leader_epoch,
+                          (long long)view->end, (long long)p->committed_end, p->committed_epoch);
+        if (view->high_watermark > p->committed_end) {
+            p->committed_end = view->high_watermark;
+            p->committed_epoch = view->leader_epoch;
+        }
+    } else if (view->high_watermark > p->committed_end) {
+        sim_violation(c->history, "%s: broker %u commits to %lld in epoch %d, after epoch %d did",
+                      partition_name(c, index, name), look->broker + 1,
+                      (long long)view->high_watermark, view->leader_epoch, p->committed_epoch);
+    }
+}
+
+static void check_copy(struct sim_checker *c, uint32_t index, const struct look *look,
+                       const struct replica_view *view)
+{
+    struct copy *copy = &c->partitions[index].copies[look->broker];
+    char name[48];
+    if (view->high_watermark > view->end || view->synced_end > view->end)
+        sim_violation(c->history, "%s: broker %u: end %lld, synced %lld, high watermark %lld",
+                      partition_name(c, index, name), look->broker + 1, (long long)view->end,
+                      (long long)view->synced_end, (long long)view->high_watermark);
+    if (copy->known && copy->process == look->process && view->end < copy->end) {
+        c->truncations++;
+        if (view->end < copy->high_watermark && !copy->damaged)
+            sim_violation(c->history, "%s: broker %u cuts to %lld, below its high watermark %lld",
+                          partition_name(c, index, name), look->broker + 1, (long long)view->end,
+                          (long long)copy->high_watermark);
+    }
+    *copy = (struct copy){.known = true,
+                          .damaged = copy->damaged,
+                          .process = look->process,
+                          .state = view->state,
+                          .end = view->end,
+                          .synced_end = view->synced_end,
+                          .high_watermark = view->high_watermark,
+                          .read_to = copy->process == look->process ? copy->read_to : 0};
+}
+
+static void check_isr(struct sim_checker *c, uint32_t index)
+{
+    const struct checked_partition *p = &c->partitions[index];
+    const struct sim_partition_history *ph = &c->history->partitions[index];
+    char name[48];
+    if (ph->acked_end > p->committed_end)
+        sim_violation(c->history, "%s: acknowledged to %lld, committed to %lld",
+                      partition_name(c, index, name), (long long)ph->acked_end,
+                      (long long)p->committed_end);
+    for (uint32_t i = 0; i < p->isr_count; i++) {
+        int32_t broker = p->isr[i] - 1;
+        if (broker < 0 || (unsigned)broker >= c->broker_count)
+            continue;
+        const struct copy *copy = &p->copies[broker];
+        if (copy->known && !copy->damaged && copy->state != PARTITION_SUSPECT &&
+            copy->synced_end < p->committed_end)
+            sim_violation(
+                c->history,
+                "%s: broker %d is in the ISR (epoch %d), synced to %lld, committed is %lld",
+                partition_name(c, index, name), broker + 1, p->leader_epoch,
+                (long long)copy->synced_end, (long long)p->committed_end);
+    }
+}
+
+static void look_at(void *context, struct partition_id id, const struct replica_view *view)
+{
+    const struct look *look = context;
+    struct sim_checker *c = look->checker;
+    uint32_t index = sim_history_find_id(c->history, id.topic, id.number);
+    if (index == SIM_NO_RECORD || view->state == PARTITION_MISSING)
+        return;
+    check_copy(c, index, look, view);
+    if (view->leads)
+        check_leader(c, index, look, view);
+    check_isr(c, index);
+}
+
+void sim_checker_turned(struct sim_checker *c, struct sim_process *process, unsigned shard)
+{
+    const struct replica_host *host = c->replicas(process, shard);
+    struct look look = {c, sim_host_index(sim_process_host(process)), sim_process_number(process)};
+    if (host && !c->history->violation)
+        replica_host_each(host, look_at, &look);
+}
+
+void sim_checker_ended(struct sim_checker *c, struct sim_process *process)
+{
+    unsigned broker = sim_host_index(sim_process_host(process));
+    for (size_t i = 0; broker < c->broker_count && i < c->history->partition_count; i++)
+        c->partitions[i].copies[broker].read_to = 0;
+}
+
+void sim_checker_excuse(struct sim_checker *c, unsigned broker)
+{
+    for (size_t i = 0; i < c->history->partition_count; i++)
+        c->partitions[i].copies[broker].damaged = true;
+}
+
+/* ---- reading replicas ---- */
+struct replica_read {
+    struct log_read read;
+    struct sim_checker *checker;
+    unsigned broker;
+    uint32_t index;
+};
+
+/* Offset after the last record checked. */
+static int64_t check_batch(struct replica_read *r, const struct record_batch *batch)
+{
+    struct sim_checker *c = r->checker;
+    struct record_reader reader;
+    struct record record;
+    char who[32];
+    snprintf(who, sizeof who, "the log of broker %u", r->broker + 1);
+    if (record_reader_init(&reader, batch) != 0)
+        return record_batch_end_offset(batch);
+    while (!c->history->violation && record_reader_next(&reader, &record) == 0) {
+        if (record.offset < r->read.offset || record.offset >= r->read.bound)
+            continue;
+        sim_history_seen(c->history, r->index, record.offset, record.value, who);
+        c->records_checked++;
+    }
+    return record_batch_end_offset(batch);
+}
+
+/* The pieces of a read lie one after the other, but a batch may span two of them. */
+static void check_pieces(struct replica_read *r)
+{
+    struct copy *copy = &r->checker->partitions[r->index].copies[r->broker];
+    uint8_t *bytes = xmalloc(r->read.size + 1);
+    uint32_t size = 0;
+    for (unsigned i = 0; i < r->read.piece_count; i++) {
+        const struct piece *p = &r->read.pieces[i];
+        if (p->buf)
+            memcpy(bytes + size, piece_bytes(p), p->size);
+        else if (p->file->ops->pread(p->file, bytes + size, p->size, p->pos) != p->size)
+            break;
+        size += p->size;
+    }
+    struct view rest = {bytes, size};
+    struct record_batch batch;
+    while (record_batch_next(&rest, &batch) == 0)
+        copy->read_to = check_batch(r, &batch);
+    free(bytes);
+}
+
+static void read_done(struct log_read *read)
+{
+    struct replica_read *r = CONTAINER_OF(read, struct replica_read, read);
+    char name[48];
+    if (read->outcome == LOG_OK)
+        check_pieces(r);
+    else if (read->outcome == LOG_CORRUPT &&
+             !r->checker->partitions[r->index].copies[r->broker].damaged)
+        sim_violation(r->checker->history, "%s: the log of broker %u does not check out at %lld",
+                      partition_name(r->checker, r->index, name), r->broker + 1,
+                      (long long)read->offset);
+    log_read_reset(read);
+    free(r);
+}
+
+void sim_checker_read(struct sim_checker *c, struct sim_process *process)
+{
+    unsigned broker = sim_host_index(sim_process_host(process));
+    struct sim_random *random = sim_world_random(c->history->world);
+    uint32_t index = (uint32_t)sim_random_below(random, c->history->partition_count);
+    const struct sim_partition_history *ph = &c->history->partitions[index];
+    struct partition_id id = {c->history->topics[ph->topic].id, ph->number};
+    unsigned shard = partition_shard(id, sim_process_shard_count(process));
+    struct replica_host *host = c->replicas(process, shard);
+    struct log *log = host ? replica_host_log(host, id) : NULL;
+    struct copy *copy = &c->partitions[index].copies[broker];
+    if (!log || !copy->known || log_is_failed(log) || log_is_suspect(log))
+        return;
+    int64_t bound = copy->high_watermark;
+    if (copy->read_to >= bound)
+        copy->read_to = log_start(log);
+    if (copy->read_to >= bound)
+        return;
+    struct replica_read *r = xcalloc(1, sizeof *r);
+    *r = (struct replica_read){.checker = c, .broker = broker, .index = index};
+    r->read = (struct log_read){.offset = copy->read_to,
+                                .bound = bound,
+                                .size_max = READ_SIZE,
+                                .first_whole = true,
+                                .done = read_done};
+    if (log_read(log, &r->read))
+        read_done(&r->read);
+}
+
+/* ---- results ---- */
+bool sim_checker_all_in_sync(const struct sim_checker *c, unsigned replication_factor, char *why,
+                             size_t why_size)
+{
+    char name[48];
+    for (uint32_t i = 0; i < c->history->partition_count; i++) {
+        const struct checked_partition *p = &c->partitions[i];
+        if (p->leader >= 0 && p->isr_count >= replication_factor)
+            continue;
+        snprintf(why, why_size, "%s has leader %d (epoch %d) and %u in sync",
+                 partition_name(c, i, name), p->leader, p->leader_epoch, p->isr_count);
+        return false;
+    }
+    return true;
+}
+
+void sim_checker_add_totals(const struct sim_checker *c, struct sim_totals *totals)
+{
+    totals->elections += c->elections;
+    totals->isr_changes += c->isr_changes;
+    totals->truncations += c->truncations;
+    totals->records_checked += c->records_checked;
+    totals->acknowledged += c->history->acknowledged;
+}
+
+int32_t sim_checker_leader(const struct sim_checker *c, uint32_t partition)
+{
+    return c->partitions[partition].leader;
+}
+
+bool sim_checker_in_isr(const struct sim_checker *c, uint32_t partition, int32_t broker_id)
+{
+    const struct checked_partition *p = &c->partitions[partition];
+    for (uint32_t i = 0; i < p->isr_count; i++) {
+        if (p->isr[i] == broker_id)
+            return true;
+    }
+    return false;
+}
+
+int64_t sim_checker_committed_end(const struct sim_checker *c, uint32_t partition)
+{
+    return c->partitions[partition].committed_end;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_TESTS_SIM_SIM_CLUSTER_H
+#define CORDUROY_TESTS_SIM_SIM_CLUSTER_H
+
+#include "tests/sim/sim_admin.h"
+#include "tests/sim/sim_checker.h"
+#include "tests/sim/sim_consumer.h"
+#include "tests/sim/sim_producer.h"
+#include "tests/sim/sim_zk.h"
+
+/* A whole cluster in the simulated world: brokers (the code that ships), a model of ZooKeeper,
+ * clients, and the checker after every turn. */
+#define SIM_BROKERS_MAX 5
+#define SIM_PRODUCERS_MAX 4
+#define SIM_CONSUMERS_MAX 8
+struct sim_cluster_options {
+    uint64_t seed;
+    unsigned broker_count;
+    unsigned shard_counts[SIM_BROKERS_MAX]; /* 1 to 3 each */
+    unsigned mutation;                      /* common/mutation.h; 0: none */
+    bool trace;
+    struct sim_weather weather;
+    uint32_t session_timeout_ms;
+    uint32_t segment_bytes;               /* 0: the default */
+    int32_t topic_count, partition_count; /* of each topic */
+    int16_t replication_factor;
+    int32_t min_isr;
+};
+/* What a seed stands for: three brokers, everything else drawn. */
+struct sim_cluster_options sim_cluster_options_draw(uint64_t seed);
+
+struct sim_broker {
+    struct sim_host *host;
+    struct sim_process *process; /* the last one */
+    struct broker_config *config;
+    unsigned shard_count;
+    bool failed_disk; /* a sync failed by order: the host has to lose power to be well again */
+};
+struct sim_cluster {
+    struct sim_cluster_options options;
+    struct sim_world *world;
+    struct zk_model *zk;
+    struct sim_history *history;
+    struct sim_checker *checker;
+    struct sim_broker brokers[SIM_BROKERS_MAX];
+    struct sim_host *client_hosts[SIM_PRODUCERS_MAX + SIM_CONSUMERS_MAX + 1];
+    unsigned client_host_count;
+    struct sim_process *admin, *producers[SIM_PRODUCERS_MAX], *consumers[SIM_CONSUMERS_MAX];
+    unsigned producer_count, consumer_count;
+    struct sim_totals totals;
+    char *unexpected_halt;
+};
+struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options);
+/* Brokers that ran leave what they had allocated: a process of its own for each run keeps that
+ * bounded. */
+void sim_cluster_free(struct sim_cluster *c);
+
+/* ---- brokers, by index; the id is one more ---- */
+void sim_cluster_start(struct sim_cluster *c, unsigned broker);
+void sim_cluster_start_all(struct sim_cluster *c); /* those that do not run; power comes back */
+bool sim_cluster_runs(const struct sim_cluster *c, unsigned broker);
+void sim_cluster_kill(struct sim_cluster *c, unsigned broker);
+void sim_cluster_power_off(struct sim_cluster *c, unsigned broker);
+/* Nothing passes between this broker and the others, and ZooKeeper when asked for. */
+void sim_cluster_isolate(struct sim_cluster *c, unsigned broker, bool cut, bool zk_too);
+/* The broker's id that /controller names; -1: none. */
+int32_t sim_cluster_controller(struct sim_cluster *c);
+
+/* ---- clients ---- */
+/* Creates the topics of the history and waits; false when that does not come about in a minute. */
+bool sim_cluster_create_topics(struct sim_cluster *c);
+void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent);
+void sim_cluster_add_consumer(struct sim_cluster *c);
+
+/* ---- running ---- */
+/* True while there is no violation. */
+bool sim_cluster_run(struct sim_cluster *c, uint64_t ns);
+bool sim_cluster_run_until(struct sim_cluster *c, uint64_t ns,
+                           bool (*done)(struct sim_cluster *c, void *context), void *context);
+/* Faults are over: everything is healed and started, producers finish, every replica comes in sync,
+ * a fresh consumer and those that ran read everything, the history is closed. A violation when any
+ * of that does not come about within the time. */
+void sim_cluster_finish(struct sim_cluster *c, uint64_t ns);
+const char *sim_cluster_violation(const struct sim_cluster *c); /* NULL: none */
+
+#endif

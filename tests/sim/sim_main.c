@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs simulated clusters: one seed after the other, each in a process of its own, and adds up what
+ * happened. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/sim/sim_run.h"
+
+#define CPU_SECONDS_MAX 300
+#define JOBS_MAX 16
+#define REPEAT_EACH 20
+
+struct job {
+    pid_t pid;
+    int pipe;
+    uint64_t seed;
+    bool repeat;
+};
+struct runner {
+    uint64_t first, last, done, failed, repeated;
+    unsigned jobs;
+    const char *scenario;
+    unsigned mutation;
+    bool trace, quiet;
+    struct sim_totals totals;
+    struct job running[JOBS_MAX];
+    unsigned running_count;
+    uint64_t *hashes; /* of the seeds that are run twice; by (seed - first) / REPEAT_EACH */
+};
+
+static void usage(void)
+{
+    fprintf(
+        stderr,
+        "usage: sim [--seed N | --seeds A-B] [--scenario NAME | --scenarios] [--mutation NAME]\n"
+        "           [--jobs N] [--trace]\n"
+        "  --scenarios  every named scenario, with each of the seeds\n"
+        "  --mutation   without this rule: succeeds when a seed is caught (needs a build with\n"
+        "               MUTATION_BUILD=1)\n");
+    exit(2);
+}
+
+static void child_run(const struct runner *r, uint64_t seed, int to)
+{
+    static struct sim_result result;
+    struct rlimit cpu = {CPU_SECONDS_MAX, CPU_SECONDS_MAX};
+    struct rlimit core = {0, 0};
+    setrlimit(RLIMIT_CPU, &cpu);
+    setrlimit(RLIMIT_CORE, &core);
+    struct sim_run_options options = {
+        .seed = seed, .scenario = r->scenario, .mutation = r->mutation, .trace = r->trace};
+    sim_run(&options, &result);
+    ssize_t written = write(to, &result, sizeof result);
+    _exit(written == (ssize_t)sizeof result ? 0 : 1);
+}
+
+static void job_start(struct runner *r, uint64_t seed, bool repeat)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        perror("sim: pipe");
+        exit(2);
+    }
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0) {
+        perror("sim: fork");
+        exit(2);
+    }
+    if (pid == 0) {
+        close(ends[0]);
+        child_run(r, seed, ends[1]);
+    }
+    close(ends[1]);
+    r->running[r->running_count++] = (struct job){pid, ends[0], seed, repeat};
+}
+
+static void totals_add(struct sim_totals *to, const struct sim_totals *from)
+{
+    to->elections += from->elections;
+    to->isr_changes += from->isr_changes;
+    to->truncations += from->truncations;
+    to->power_losses += from->power_losses;
+    to->kills += from->kills;
+    to->unknown_outcomes += from->unknown_outcomes;
+    to->acknowledged += from->acknowledged;
+    to->records_checked += from->records_checked;
+    to->crossed += from->crossed;
+    to->events += from->events;
+}
+
+static void report(struct runner *r, const struct job *job, const char *what)
+{
+    r->failed++;
+    if (r->quiet && r->failed > 3)
+        return;
+    printf("seed %llu%s%s%s: %s\n", (unsigned long long)job->seed, r->scenario ? " (" : "",
+           r->scenario ? r->scenario : "", r->scenario ? ")" : "", what);
+    fflush(stdout);
+}
+
+static void job_finished(struct runner *r, const struct job *job, int status,
+                         const struct sim_result *result, bool complete)
+{
+    char text[64];
+    uint64_t *hash = &r->hashes[(job->seed - r->first) / REPEAT_EACH];
+    if (!job->repeat)
+        r->done++;
+    if (!complete) {
+        snprintf(text, sizeof text, "the run died of %s %d",
+                 WIFSIGNALED(status) ? "signal" : "exit",
+                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        report(r, job, text);
+        return;
+    }
+    if (result->failed)
+        report(r, job, result->violation);
+    if (!job->repeat)
+        totals_add(&r->totals, &result->totals);
+    if ((job->seed - r->first) % REPEAT_EACH != 0)
+        return;
+    if (!job->repeat) {
+        *hash = result->hash;
+        return;
+    }
+    r->repeated++;
+    if (*hash && *hash != result->hash)
+        report(r, job, "the same seed gave another run");
+}
+
+static void job_wait(struct runner *r)
+{
+    static struct sim_result result;
+    struct job job = r->running[0];
+    size_t have = 0;
+    int status = 0;
+    while (have < sizeof result) {
+        ssize_t n = read(job.pipe, (char *)&result + have, sizeof result - have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        have += (size_t)n;
+    }
+    close(job.pipe);
+    waitpid(job.pid, &status, 0);
+    memmove(r->running, r->running + 1, --r->running_count * sizeof *r->running);
+    job_finished(r, &job, status, &result, have == sizeof result && status == 0);
+}
+
+static void run_seeds(struct runner *r)
+{
+    uint64_t count = r->last - r->first + 1;
+    r->hashes = calloc(count / REPEAT_EACH + 1, sizeof *r->hashes);
+    for (uint64_t seed = r->first; seed <= r->last; seed++) {
+        if (r->mutation && r->failed)
+            break; /* caught */
+        for (int repeat = 0; repeat < 2; repeat++) {
+            if (repeat && (r->trace || r->mutation || (seed - r->first) % REPEAT_EACH != 0))
+                break;
+            while (r->running_count >= r->jobs)
+                job_wait(r);
+            job_start(r, seed, repeat);
+        }
+    }
+    while (r->running_count > 0)
+        job_wait(r);
+    free(r->hashes);
+}
+
+static void print_totals(const struct runner *r)
+{
+    const struct sim_totals *t = &r->totals;
+    printf("sim%s%s: %llu runs, %llu failed, %llu run twice | elections %llu, ISR changes %llu, "
+           "truncations %llu, power losses %llu, kills %llu, unknown outcomes %llu, acknowledged "
+           "records %llu, records read back from replicas %llu, requests that crossed shards %llu, "
+           "events %llu\n",
+           r->scenario ? " " : "", r->scenario ? r->scenario : "", (unsigned long long)r->done,
+           (unsigned long long)r->failed, (unsigned long long)r->repeated,
+           (unsigned long long)t->elections, (unsigned long long)t->isr_changes,
+           (unsigned long long)t->truncations, (unsigned long long)t->power_losses,
+           (unsigned long long)t->kills, (unsigned long long)t->unknown_outcomes,
+           (unsigned long long)t->acknowledged, (unsigned long long)t->records_checked,
+           (unsigned long long)t->crossed, (unsigned long long)t->events);
+    fflush(stdout);
+}
+
+static bool parse_seeds(struct runner *r, const char *text)
+{
+    unsigned long long first, last;
+    if (sscanf(text, "%llu-%llu", &first, &last) != 2 || last < first)
+        return false;
+    r->first = first;
+    r->last = last;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct runner r = {.first = 1, .last = 1, .jobs = 2};
+    bool all_scenarios = false;
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--trace") == 0) {
+            r.trace = true;
+        } else if (strcmp(argv[i], "--scenarios") == 0) {
+            all_scenarios = true;
+        } else if (strcmp(argv[i], "--seed") == 0) {
+            r.first = r.last = strtoull(value, NULL, 10);
+            i++;
+        } else if (strcmp(argv[i], "--seeds") == 0 && parse_seeds(&r, value)) {
+            i++;
+        } else if (strcmp(argv[i], "--jobs") == 0 && atoi(value) >= 1 && atoi(value) <= JOBS_MAX) {
+            r.jobs = (unsigned)atoi(value);
+            i++;
+        } else if (strcmp(argv[i], "--scenario") == 0 && sim_scenario_find(value)) {
+            r.scenario = value;
+            i++;
+        } else if (strcmp(argv[i], "--mutation") == 0 && sim_mutation_find(value)) {
+            r.mutation = sim_mutation_find(value);
+            r.quiet = true;
+            i++;
+        } else {
+            usage();
+        }
+    }
+    uint64_t failed = 0;
+    for (unsigned i = 0; i < (all_scenarios ? sim_scenario_count : 1); i++) {
+        struct runner one = r;
+        if (all_scenarios)
+            one.scenario = sim_scenarios[i].name;
+        run_seeds(&one);
+        print_totals(&one);
+        failed += one.failed;
+    }
+    if (r.mutation) {
+        printf("mutation %s: %s\n", sim_mutation_name(r.mutation),
+               failed ? "caught" : "NOT caught");
+        return failed ? 0 : 1;
+    }
+    return failed ? 1 : 0;
+}
