@@ -134,6 +134,16 @@ $(BUILD)/zk/%: $(BUILD)/tests/zk/%.o $(TESTLIB) $(LIB)
 zk-check: $(ZK_CHECK)
 	@tests/zk/run $(ZK_CHECK)
 
+## make sim SEEDS=1000   simulated clusters: as many seeds, then every named scenario
+SEEDS ?= 200
+SCENARIO_SEEDS ?= 3
+$(BUILD)/sim: $(BUILD)/tests/sim/sim_main.o $(TESTLIB) $(LIB)
+	$(if $(V),,@echo "  link  $@")
+	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS)
+sim: $(BUILD)/sim
+	@$(BUILD)/sim --seeds 1-$(SEEDS)
+	@$(BUILD)/sim --scenarios --seeds 1-$(SCENARIO_SEEDS)
+
 ## make layering        dependencies between folders point one way
 layering:
 	@tests/tools/layering
@@ -156,4 +166,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help unit zk-check proto proto-check fuzz layering format format-check check clean
+.PHONY: all help unit sim zk-check proto proto-check fuzz layering format format-check check clean

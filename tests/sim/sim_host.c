@@ -99,6 +99,14 @@ void sim_host_power_on(struct sim_host *h)
     sim_net_host_on(h);
 }
 
+struct file_mem *sim_host_swap_disk(struct sim_host *h, unsigned dir, struct file_mem *disk)
+{
+    PRE(!h->on && dir < h->dir_count);
+    struct file_mem *old = h->disks[dir];
+    h->disks[dir] = disk;
+    return old;
+}
+
 void sim_host_power_off_at(struct sim_host *h, unsigned dir, uint64_t k)
 {
     PRE(dir < h->dir_count && h->on);

@@ -105,6 +105,9 @@ struct sim_world *sim_host_world(const struct sim_host *h);
 struct file_mem *sim_host_disk(struct sim_host *h, unsigned dir); /* tests/lib/file_mem.h */
 struct sim_process *sim_host_process(struct sim_host *h);         /* NULL: none runs */
 bool sim_host_is_on(const struct sim_host *h);
+/* Another disk is put in while the host is off; the old one is returned, to be freed or put back.
+ */
+struct file_mem *sim_host_swap_disk(struct sim_host *h, unsigned dir, struct file_mem *disk);
 /* Power fails: the process is gone without a word to anybody, unsynced bytes are lost as the disk
  * draws. Nothing when it is off. */
 void sim_host_power_off(struct sim_host *h);

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Named courses of events, each the shortest way we know to an outcome that one of the rules
+ * prevents. The seed still draws delays, shards and clients. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/assert.h"
+#include "common/mutation.h"
+#include "tests/lib/file_mem.h"
+#include "tests/sim/sim_run.h"
+
+/* ---- helpers ---- */
+static unsigned leader_of(struct sim_cluster *c, uint32_t partition)
+{
+    int32_t leader = sim_checker_leader(c->checker, partition);
+    return leader > 0 ? (unsigned)leader - 1 : 0;
+}
+
+/* A broker that is not the leader of partition 0: the n-th after it. */
+static unsigned follower_of(struct sim_cluster *c, unsigned n)
+{
+    return (leader_of(c, 0) + 1 + n) % c->options.broker_count;
+}
+
+static uint64_t between(struct sim_cluster *c, uint64_t min, uint64_t max)
+{
+    return sim_random_range(sim_world_random(c->world), min, max);
+}
+
+static bool all_in_sync(struct sim_cluster *c, void *context)
+{
+    char why[128];
+    (void)context;
+    return sim_checker_all_in_sync(c->checker, (unsigned)c->options.replication_factor, why,
+                                   sizeof why);
+}
+
+/* Everybody runs and is in sync, or a minute has passed. */
+static bool settle(struct sim_cluster *c)
+{
+    sim_cluster_start_all(c);
+    sim_cluster_run_until(c, 60 * SIM_SECOND, all_in_sync, NULL);
+    return !sim_cluster_violation(c);
+}
+
+struct isr_wait {
+    unsigned broker;
+    bool in;
+};
+
+static bool isr_is(struct sim_cluster *c, void *context)
+{
+    const struct isr_wait *wait = context;
+    return sim_checker_in_isr(c->checker, 0, (int32_t)wait->broker + 1) == wait->in;
+}
+
+/* Waits until the broker is in the ISR of partition 0, or is not. */
+static bool wait_isr(struct sim_cluster *c, unsigned broker, bool in)
+{
+    struct isr_wait wait = {broker, in};
+    return sim_cluster_run_until(c, 60 * SIM_SECOND, isr_is, &wait);
+}
+
+static void calm(struct sim_cluster_options *o)
+{
+    o->weather = sim_weather_calm;
+    o->min_isr = 2;
+}
+
+static void small_segments(struct sim_cluster_options *o)
+{
+    calm(o);
+    o->segment_bytes = 8192;
+}
+
+/* ---- what a process did not see synced is not synced ---- */
+static void play_restart_then_power(struct sim_cluster *c)
+{
+    for (int i = 0; i < 8 && settle(c); i++) {
+        sim_cluster_run(c, between(c, 1, 2000) * SIM_MS);
+        for (unsigned b = 0; b < c->options.broker_count; b++)
+            sim_cluster_kill(c, b);
+        sim_cluster_run(c, between(c, 1, 50) * SIM_MS);
+        sim_cluster_start_all(c);
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        for (unsigned b = 0; b < c->options.broker_count; b++)
+            sim_cluster_power_off(c, b);
+        sim_cluster_run(c, between(c, 1, 500) * SIM_MS);
+    }
+}
+
+static void play_sync_fails(struct sim_cluster *c)
+{
+    for (int i = 0; i < 6 && settle(c); i++) {
+        unsigned b = (unsigned)between(c, 0, c->options.broker_count - 1);
+        c->brokers[b].failed_disk = true;
+        file_mem_fail(sim_host_disk(c->brokers[b].host, 0), FILE_MEM_DATASYNC, NULL,
+                      between(c, 1, 30), 5 /* EIO */, false);
+        sim_cluster_run(c, between(c, 1000, 8000) * SIM_MS);
+        sim_cluster_kill(c, b);
+        sim_cluster_run(c, between(c, 1, 100) * SIM_MS);
+        sim_cluster_start(c, b);
+        sim_cluster_run(c, between(c, 1000, 8000) * SIM_MS);
+        sim_cluster_power_off(c, b);
+    }
+}
+
+/* ---- an epoch belongs to one process ---- */
+static void play_fast_restart(struct sim_cluster *c)
+{
+    for (int i = 0; i < 15 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0);
+        sim_cluster_run(c, between(c, 100, 2000) * SIM_MS);
+        sim_cluster_kill(c, leader);
+        sim_cluster_run(c, between(c, 1, 50) * SIM_MS);
+        sim_cluster_start(c, leader);
+        sim_cluster_run(c, between(c, 10, 3000) * SIM_MS);
+    }
+}
+
+/* ---- power fails everywhere: everybody comes back, damaged or not ---- */
+static void play_power_everywhere(struct sim_cluster *c)
+{
+    for (int i = 0; i < 10 && settle(c); i++) {
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        for (unsigned b = 0; b < c->options.broker_count; b++)
+            sim_cluster_power_off(c, b);
+        sim_cluster_run(c, between(c, 1, 500) * SIM_MS);
+    }
+}
+
+/* ---- power fails at a drawn operation, with segments that roll all the time ---- */
+static void play_power_at_operation(struct sim_cluster *c)
+{
+    for (int i = 0; i < 12 && settle(c); i++) {
+        for (unsigned b = 0; b < c->options.broker_count; b++) {
+            if (between(c, 0, 1))
+                sim_host_power_off_at(c->brokers[b].host, 0, between(c, 0, 300));
+        }
+        sim_cluster_run(c, between(c, 1, 5000) * SIM_MS);
+    }
+}
+
+/* ---- the outcome of an ISR change is unknown ---- */
+static void play_lost_isr_reply(struct sim_cluster *c)
+{
+    for (int i = 0; i < 8 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0), follower = follower_of(c, (unsigned)between(c, 0, 1));
+        int32_t controller = sim_cluster_controller(c);
+        sim_cluster_kill(c, follower);
+        wait_isr(c, follower, false);
+        sim_cluster_start(c, follower);
+        /* The controller's next writes bring it back; one of their replies is lost, and the servers
+         * that the controller may come to are behind. */
+        zk_model_lag(c->zk, 1, between(c, 0, 3000) * SIM_MS);
+        zk_model_lag(c->zk, 2, between(c, 0, 3000) * SIM_MS);
+        for (int k = 0; k < 20 && !sim_checker_in_isr(c->checker, 0, (int32_t)follower + 1); k++) {
+            if (controller > 0 && sim_cluster_runs(c, (unsigned)controller - 1)) {
+                struct zk_client *zk = sim_process_zk(c->brokers[(unsigned)controller - 1].process);
+                zk_client_break_at(zk, (uint32_t)between(c, 0, 4),
+                                   between(c, 0, 1) ? ZK_BREAK_REPLY : ZK_BREAK_LATE);
+            }
+            sim_cluster_run(c, between(c, 100, 1500) * SIM_MS);
+        }
+        sim_cluster_kill(c, leader);
+        sim_cluster_run(c, between(c, 500, 9000) * SIM_MS);
+        zk_model_lag(c->zk, 1, 0);
+        zk_model_lag(c->zk, 2, 0);
+    }
+}
+
+/* ---- who joins the ISR ---- */
+static void play_join_and_die(struct sim_cluster *c)
+{
+    for (int i = 0; i < 10 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0), follower = follower_of(c, (unsigned)between(c, 0, 1));
+        sim_cluster_kill(c, follower);
+        wait_isr(c, follower, false);
+        sim_cluster_run(c, between(c, 0, 3000) * SIM_MS);
+        struct sim_weather slow = c->options.weather;
+        slow.disk.max_ns = between(c, 1, 400) * SIM_MS;
+        sim_world_set_weather(c->world, &slow);
+        sim_cluster_start(c, follower);
+        wait_isr(c, follower, true);
+        sim_cluster_run(c, between(c, 0, 200) * SIM_MS);
+        for (unsigned b = 0; b < c->options.broker_count; b++) {
+            if (b == follower || b == leader || between(c, 0, 1))
+                sim_cluster_power_off(c, b);
+        }
+        sim_cluster_run(c, between(c, 1, 200) * SIM_MS);
+        sim_world_set_weather(c->world, &c->options.weather);
+        sim_cluster_start(c, follower);
+        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+    }
+}
+
+/* A follower bounces while its joining is on the way to ZooKeeper. */
+static void play_bounce_while_joining(struct sim_cluster *c)
+{
+    for (int i = 0; i < 10 && settle(c); i++) {
+        unsigned follower = follower_of(c, (unsigned)between(c, 0, 1));
+        sim_cluster_kill(c, follower);
+        wait_isr(c, follower, false);
+        sim_cluster_start(c, follower);
+        for (int k = 0; k < 10; k++) {
+            sim_cluster_run(c, between(c, 50, 1500) * SIM_MS);
+            sim_cluster_power_off(c, follower);
+            sim_cluster_run(c, between(c, 1, 50) * SIM_MS);
+            sim_cluster_start(c, follower);
+        }
+    }
+}
+
+/* ---- a disk is replaced, or an old image of it comes back ---- */
+static void play_disk_swapped(struct sim_cluster *c)
+{
+    struct file_mem *image = NULL;
+    for (int i = 0; i < 6 && settle(c); i++) {
+        unsigned b = (unsigned)between(c, 0, c->options.broker_count - 1);
+        struct sim_host *h = c->brokers[b].host;
+        if (i % 3 == 0) { /* an image is taken; some time later it comes back */
+            image = file_mem_copy(sim_host_disk(h, 0), between(c, 1, UINT64_MAX));
+            sim_cluster_run(c, between(c, 500, 5000) * SIM_MS);
+        }
+        sim_cluster_power_off(c, b);
+        sim_checker_excuse(c->checker, b);
+        struct file_mem *other = i % 3 == 0 ? image : file_mem_new(between(c, 1, UINT64_MAX));
+        file_mem_power_cycle(other, between(c, 1, UINT64_MAX));
+        file_mem_free(sim_host_swap_disk(h, 0, other));
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_start(c, b);
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_kill(c, leader_of(c, 0));
+        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+    }
+}
+
+/* ---- logs that differ are cut where they part, and stay cut ---- */
+static void play_truncation(struct sim_cluster *c)
+{
+    for (int i = 0; i < 10 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0);
+        /* The leader goes on taking what nobody else hears of. */
+        sim_cluster_isolate(c, leader, true, true);
+        sim_cluster_run(c, between(c, 7000, 12000) * SIM_MS);
+        sim_cluster_isolate(c, leader, false, true);
+        for (int k = 0; k < 3; k++) {
+            sim_cluster_run(c, between(c, 1, 1500) * SIM_MS);
+            if (between(c, 0, 1)) {
+                sim_host_power_off_at(c->brokers[leader].host, 0, between(c, 0, 12));
+                sim_cluster_run(c, between(c, 100, 1000) * SIM_MS);
+            } else {
+                sim_cluster_kill(c, leader);
+            }
+            sim_cluster_start_all(c);
+        }
+        sim_cluster_run(c, between(c, 500, 4000) * SIM_MS);
+        sim_cluster_kill(c, leader_of(c, 0));
+        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+    }
+}
+
+/* Leadership moves on while pushes of the old leader are still on their way. */
+static void play_late_pushes(struct sim_cluster *c)
+{
+    for (int i = 0; i < 10 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0);
+        struct sim_process *p = c->brokers[leader].process;
+        sim_process_pause(p, true);
+        sim_cluster_run(c, between(c, 6500, 9000) * SIM_MS);
+        sim_process_pause(p, false);
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        unsigned other = leader_of(c, 0);
+        struct sim_host *a = c->brokers[other].host;
+        for (unsigned b = 0; b < c->options.broker_count; b++) {
+            if (b != other)
+                sim_link_cut(a, c->brokers[b].host, true);
+        }
+        sim_cluster_run(c, between(c, 1, 12000) * SIM_MS);
+        sim_links_heal(c->world);
+    }
+}
+
+/* ---- the leader alone ---- */
+static void one_is_enough(struct sim_cluster_options *o)
+{
+    calm(o);
+    o->min_isr = 1;
+}
+
+static void play_last_member(struct sim_cluster *c)
+{
+    for (int i = 0; i < 6 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0);
+        for (unsigned n = 0; n < 2; n++)
+            sim_cluster_kill(c, follower_of(c, n));
+        wait_isr(c, (leader + 1) % c->options.broker_count, false);
+        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+        sim_cluster_power_off(c, leader);
+        for (unsigned b = 0; b < c->options.broker_count; b++) {
+            if (b != leader)
+                sim_cluster_start(c, b);
+        }
+        sim_cluster_run(c, between(c, 1, 15000) * SIM_MS);
+    }
+}
+
+const struct sim_scenario sim_scenarios[] = {
+    {"restart-then-power", "recovered bytes are not synced bytes", calm, play_restart_then_power,
+     MUTATION_ACK_BEFORE_SYNC},
+    {"sync-fails", "after a failed sync a directory is dead", calm, play_sync_fails, 0},
+    {"fast-restart", "a leader epoch belongs to one process", calm, play_fast_restart,
+     MUTATION_RESUME_OLD_EPOCH},
+    {"power-everywhere", "a torn tail is not a damaged one", calm, play_power_everywhere,
+     MUTATION_CONFIRM_OWN_LOGS_ONLY},
+    {"power-at-operation", "the synced end is a prefix", small_segments, play_power_at_operation,
+     0},
+    {"lost-isr-reply", "an unknown outcome is resolved by sync and read", calm, play_lost_isr_reply,
+     MUTATION_READ_WITHOUT_SYNC},
+    {"join-and-die", "a replica joins by what it has synced", calm, play_join_and_die,
+     MUTATION_JOIN_BY_LOG_END},
+    {"bounce-while-joining", "a replica joins as the process that acknowledged", calm,
+     play_bounce_while_joining, MUTATION_NO_INCARNATION_CHECK},
+    {"disk-swapped", "an empty log is not made for a missing one", calm, play_disk_swapped,
+     MUTATION_EMPTY_FOR_MISSING},
+    {"truncation", "what was cut stays cut, and nothing else is", calm, play_truncation,
+     MUTATION_REPLAY_PAST_TRUNCATION},
+    {"late-pushes", "a push of an older epoch is refused", calm, play_late_pushes,
+     MUTATION_NO_EPOCH_CHECK_ON_PUSH},
+    {"last-member", "the last member of an ISR is never removed", one_is_enough, play_last_member,
+     0},
+};
+const unsigned sim_scenario_count = COUNT_OF(sim_scenarios);
