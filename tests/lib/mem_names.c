@@ -257,6 +257,8 @@ int mem_names_rename(struct mem_names *n, struct mem_node *from, const char *pat
         return 0;
     if (node->is_dir && is_below(to_dir, node))
         return -EINVAL;
+    if (replaced && replaced->is_dir && is_below(dir, replaced))
+        return -ENOTEMPTY; /* onto a folder that it lies in */
     if (replaced && replaced->is_dir != node->is_dir)
         return node->is_dir ? -ENOTDIR : -EISDIR;
     if (replaced && replaced->current.count > 0)
