@@ -56,12 +56,6 @@ void control_halt(struct control *c, const char *format, ...)
 static void heard_session(struct control *c, const struct event *e)
 {
     struct controller_event step = {.kind = CONTROLLER_EV_ZK_SESSION};
-    static const char *const names[] = {[ZK_UP] = "connected",
-                                        [ZK_LOST] = "connection lost",
-                                        [ZK_EXPIRED] = "session expired",
-                                        [ZK_REFUSED] = "refused our credentials"};
-    say(&c->reactor->env, e->u.session.state == ZK_UP ? SAY_INFO : SAY_WARN, "zookeeper", "%s",
-        names[e->u.session.state]);
     c->session_up = e->u.session.state == ZK_UP;
     control_ids_session(c->ids, c->session_up);
     step.u.session.generation = e->u.session.generation;

@@ -121,7 +121,8 @@ struct control {
     struct uuid storage_id;
     bool matches[CONFIG_DIRS_MAX]; /* its marker names the incarnation registered last */
     bool has_data, any_unclean, session_up, taking_clients, stop_asked;
-    uint64_t stop_deadline_ns;
+    uint64_t stop_deadline_ns, remaining_since_ns;
+    int32_t remaining; /* partitions still led here when it is to stop, as last heard */
     char *cluster_id; /* of the directories at the start; NULL: none */
 };
 

@@ -169,8 +169,6 @@ void control_registered(struct control *c, uint64_t incarnation)
     struct begin *b = xcalloc(1, sizeof *b + count * sizeof b->calls[0]);
     c->identity.self.incarnation = incarnation;
     c->identity.cluster_id = broker_cluster_id(c->shard->broker);
-    say(&c->reactor->env, SAY_INFO, "control", "registered as broker %d, incarnation %016llx",
-        c->config->broker_id, (unsigned long long)incarnation);
     b->control = c;
     b->left = count;
     for (unsigned i = 0; i < count; i++) {

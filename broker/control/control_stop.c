@@ -10,6 +10,7 @@
 
 #define HAND_OVER_MS 15000
 #define ASK_AGAIN_MS 200
+#define STUCK_MS 3000
 #define CLOSE_MS 30000
 
 static void stop_fired(struct timer *timer);
@@ -47,10 +48,34 @@ void control_stop(struct control *c)
     control_client_hand_over(c->client);
 }
 
-/* The controller's answer: so many partitions are still led here. */
+static bool somebody_else_is_alive(const struct control *c)
+{
+    const struct brokers_meta *all = c->shard->metadata.brokers;
+    for (uint32_t i = 0; i < all->count; i++) {
+        if (all->items[i].alive && all->items[i].member.broker != c->config->broker_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The controller's answer: so many partitions are still led here. It is waited for as long as it
+ * gets fewer. */
 void control_handed_over(struct control *c, int32_t remaining)
 {
-    if (c->phase == CONTROL_HANDING_OVER && remaining == 0) {
+    if (c->phase != CONTROL_HANDING_OVER) {
+        return;
+    }
+    if (remaining != c->remaining) {
+        c->remaining = remaining;
+        c->remaining_since_ns = c->reactor->now_ns;
+    }
+    bool stuck = c->reactor->now_ns - c->remaining_since_ns > UINT64_C(1000000) * STUCK_MS;
+    if (remaining > 0 && (stuck || !somebody_else_is_alive(c))) {
+        say(&c->reactor->env, SAY_WARN, "control",
+            "%d partitions have no other replica that could lead them", remaining);
+        begin_close(c);
+    } else if (remaining == 0) {
         begin_close(c);
     }
 }

@@ -128,7 +128,7 @@ static void code_report(struct coder *c, struct cluster_report *v)
 {
     code_partition(c, &v->id);
     v->kind = (enum cluster_report_kind)code_choice(c, v->kind, CLUSTER_REPORT_CREATED,
-                                                    CLUSTER_REPORT_RESIGNED);
+                                                    CLUSTER_REPORT_DELETED);
     code_i32(c, &v->leader_epoch);
 }
 
