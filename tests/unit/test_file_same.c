@@ -72,9 +72,7 @@ struct call {
 static void draw_call(struct call *call)
 {
     /* Not FILE_READ: that opens a directory on a real system, for which nobody asks. */
-    static const unsigned flags[] = {FILE_WRITE,
-                                     FILE_WRITE | FILE_CREATE,
-                                     FILE_WRITE | FILE_CREATE,
+    static const unsigned flags[] = {FILE_WRITE, FILE_WRITE | FILE_CREATE, FILE_WRITE | FILE_CREATE,
                                      FILE_WRITE | FILE_CREATE | FILE_EXCLUSIVE,
                                      FILE_WRITE | FILE_CREATE | FILE_TRUNCATE};
     *call = (struct call){.step = (enum step)draw(STEPS_KINDS),
