@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/assert.h"
+#include "common/mutation.h"
+#include "tests/lib/log_workload.h"
+#include "tests/lib/suite.h"
+
+/* Power is cut at every file operation of a life of a directory, and again at operations of the
+ * recovery that follows; the rules W1 to W6 of log_workload.h must hold after each. CRASH_SEEDS in
+ * the environment says how many lives (default 3), CRASH_FIRST the first seed. */
+
+#define STEPS 150
+
+static struct log_host_config config = {.journal_file_size = 128 * 1024, .seed = 1};
+
+struct tally {
+    uint64_t operations, points, recovery_points;
+    char why[700];
+};
+
+static unsigned setting(const char *name, unsigned otherwise)
+{
+    const char *text = getenv(name);
+    return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+static bool failed(struct tally *t, const struct workload *w, uint64_t seed, uint64_t k, uint64_t j)
+{
+    snprintf(t->why, sizeof t->why, "seed %llu, power cut at operation %llu, then %llu: %s",
+             (unsigned long long)seed, (unsigned long long)k, (unsigned long long)j, w->why);
+    return false;
+}
+
+/* One life, cut at operation k; then the recovery, cut at operation j (0: not); then a little more
+ * life. Returns whether the rules held. *ret_over: the life ended before k. */
+static bool one_crash(struct tally *t, uint64_t seed, uint64_t k, uint64_t j, bool broken,
+                      bool *ret_over, bool *ret_recovered)
+{
+    struct file_mem *disk = file_mem_new(seed);
+    struct workload w;
+    file_mem_set_sync_dir_broken(disk, broken);
+    file_mem_power_fails_at(disk, k);
+    workload_init(&w, disk, &config, seed);
+    bool ok = workload_run(&w, STEPS);
+    *ret_over = !file_mem_power_is_off(disk);
+    if (*ret_over)
+        t->operations = file_mem_count(disk, FILE_MEM_CALLS);
+    workload_crash(&w);
+    file_mem_power_cycle(disk, seed * 1000 + k);
+    *ret_recovered = true;
+    if (ok && j > 0) {
+        file_mem_power_fails_at(disk, j);
+        workload_try_start(&w);
+        *ret_recovered = !file_mem_power_is_off(disk);
+        file_mem_power_cycle(disk, seed * 7000 + k + j);
+        t->recovery_points++;
+    }
+    ok = ok && workload_reopen(&w) && workload_run(&w, 20);
+    if (!ok)
+        (void)failed(t, &w, seed, k, j);
+    workload_deinit(&w);
+    file_mem_free(disk);
+    t->points++;
+    return ok;
+}
+
+/* Every k; for each one cut of the recovery, and now and then all of them. */
+static bool one_seed(struct tally *t, uint64_t seed, bool broken)
+{
+    bool over = false, recovered;
+    for (uint64_t k = 1; !over; k++) {
+        if (!one_crash(t, seed, k, 0, broken, &over, &recovered) ||
+            !one_crash(t, seed, k, 1 + (k * 7) % 40, broken, &over, &recovered))
+            return false;
+        for (uint64_t j = 1; k % 97 == 5; j++) {
+            if (!one_crash(t, seed, k, j, broken, &over, &recovered))
+                return false;
+            if (recovered)
+                break;
+        }
+    }
+    return true;
+}
+
+START_TEST(power_is_lost_anywhere)
+{
+    unsigned first = setting("CRASH_FIRST", 1), count = setting("CRASH_SEEDS", 3);
+    uint64_t operations = 0, points = 0;
+    for (unsigned seed = first; seed < first + count; seed++) {
+        struct tally t = {0};
+        ck_assert_msg(one_seed(&t, seed, false), "%s", t.why);
+        operations += t.operations;
+        points += t.points;
+    }
+    printf("%llu file operations, %llu crash points\n", (unsigned long long)operations,
+           (unsigned long long)points);
+}
+END_TEST
+
+/* The test of the test: without syncs of directories something is lost. */
+START_TEST(without_sync_dir_something_is_lost)
+{
+    bool lost = false;
+    for (unsigned seed = 1; seed <= 20 && !lost; seed++) {
+        struct tally t = {0};
+        lost = !one_seed(&t, seed, true);
+    }
+    ck_assert(lost);
+}
+END_TEST
+
+#ifdef CORDUROY_MUTATIONS
+/* Each rule taken away loses something. */
+START_TEST(every_rule_is_needed)
+{
+    static const enum mutation rules[] = {MUTATION_ACK_BEFORE_SYNC,
+                                          MUTATION_REPLAY_PAST_TRUNCATION};
+    for (unsigned i = 0; i < COUNT_OF(rules); i++) {
+        bool lost = false;
+        config.mutation = rules[i];
+        for (unsigned seed = 1; seed <= 20 && !lost; seed++) {
+            struct tally t = {0};
+            lost = !one_seed(&t, seed, false);
+            if (lost)
+                printf("rule %u: %s\n", (unsigned)rules[i], t.why);
+        }
+        ck_assert_msg(lost, "rule %u", (unsigned)rules[i]);
+    }
+}
+END_TEST
+#define MUTATION_TESTS , every_rule_is_needed
+#else
+#define MUTATION_TESTS
+#endif
+
+SUITE_MAIN("crash", power_is_lost_anywhere, without_sync_dir_something_is_lost MUTATION_TESTS)
