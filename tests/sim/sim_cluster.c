@@ -384,11 +384,10 @@ static void heal(struct sim_cluster *c)
     sim_trace(c->world, "everything is healed");
     sim_world_set_weather(c->world, &sim_weather_calm);
     sim_links_heal(c->world);
-    for (unsigned i = 0; i < ZK_MODEL_SERVERS_MAX; i++) {
-        if (i < zk_model_options_default.server_count) {
-            zk_model_down(c->zk, i, false);
+    for (unsigned i = 0; i < zk_model_options_default.server_count; i++) {
+        zk_model_down(c->zk, i, false);
+        if (i > 0)
             zk_model_lag(c->zk, i, 0);
-        }
     }
     for (unsigned i = 0; i < c->options.broker_count; i++) {
         struct sim_broker *b = &c->brokers[i];
