@@ -41,7 +41,7 @@ struct controller_config {
     bool auto_rebalance;         /* auto.leader.rebalance.enable */
     int64_t rebalance_interval_ms; /* leader.imbalance.check.interval.seconds */
     int32_t rebalance_percent;     /* leader.imbalance.per.broker.percentage */
-    uint32_t mutations;            /* rules switched off; heard only with -DCORDUROY_MUTATIONS */
+    uint32_t mutations; /* enum mutation: a rule taken away; heard only in builds for that */
 };
 /* Kafka's defaults, but for replication factor 3 and min.insync.replicas 2. broker is -1 and the
  * seed zero: the caller's to fill in. */

@@ -61,10 +61,8 @@ static bool may_lead(const struct controller *c, const struct ctl_replica *r)
 /* A leader epoch belongs to one incarnation: a restarted process leads in a new epoch only. */
 static bool leader_is_the_same(const struct controller *c, const struct ctl_partition *p)
 {
-#ifdef CORDUROY_MUTATIONS
-    if (ctl_mutated(c, MUTATION_RESUME_OLD_EPOCH))
+    if (mutated(c->config.mutations, MUTATION_RESUME_OLD_EPOCH))
         return true;
-#endif
     return incarnation_of(c, p->now.leader) == p->now.leader_incarnation;
 }
 

@@ -82,8 +82,7 @@ static void take_exception(struct controller *c, struct ctl_broker *b,
     if (r->state != CTL_REPLICA_FAILED)
         ctl_note(c, SAY_WARN, "the replica of partition %s-%" PRId32 " on broker %" PRId32 " %s",
                  p->topic->name, p->number, b->id, exception_text(x->kind));
-    machine_move(&machine_replica, &r->state, CTL_REPLICA_FAILED);
-    ctl_partition_dirty(c, p);
+    ctl_replica_failed(c, p, r);
 }
 
 /* A disk of which we know nothing, or of another time: a swapped or restored one. Which replicas

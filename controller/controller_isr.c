@@ -62,10 +62,8 @@ static const char *cannot_join(const struct controller *c, struct cluster_member
         return "a joiner is not in";
     if (b->shutting_down)
         return "a joiner is shutting down";
-#ifdef CORDUROY_MUTATIONS
-    if (ctl_mutated(c, MUTATION_NO_INCARNATION_CHECK))
+    if (mutated(c->config.mutations, MUTATION_NO_INCARNATION_CHECK))
         return NULL;
-#endif
     if (b->incarnation != m.incarnation)
         return "a joiner was restarted";
     return NULL;
@@ -132,10 +130,8 @@ static void grow_or_shrink(struct controller *c, struct ctl_partition *p, struct
         if (!ctl_isr_has(&p->now.isr, wanted.isr.brokers[i]))
             ch->joiners[ch->joiner_count++] = wanted.isr.brokers[i];
     }
-#ifdef CORDUROY_MUTATIONS
-    if (ctl_mutated(c, MUTATION_NO_INCARNATION_CHECK))
+    if (mutated(c->config.mutations, MUTATION_NO_INCARNATION_CHECK))
         ch->joiner_count = 0;
-#endif
     ch->asked = asked;
 }
 

@@ -261,14 +261,20 @@ static void report_created(struct controller *c, struct ctl_partition *p, struct
         ctl_partition_dirty(c, p);
 }
 
+void ctl_replica_failed(struct controller *c, struct ctl_partition *p, struct ctl_replica *r)
+{
+    machine_move(&machine_replica, &r->state, CTL_REPLICA_FAILED);
+    p->waiting_noted = false; /* if it has no leader, the reason is another now */
+    ctl_partition_dirty(c, p);
+}
+
 static void report_failed(struct controller *c, struct ctl_partition *p, struct ctl_replica *r)
 {
     if (r->state != CTL_REPLICA_ONLINE && r->state != CTL_REPLICA_STARTING)
         return;
     ctl_note(c, SAY_WARN, "the replica of partition %s-%" PRId32 " on broker %" PRId32 " failed",
              p->topic->name, p->number, r->broker);
-    machine_move(&machine_replica, &r->state, CTL_REPLICA_FAILED);
-    ctl_partition_dirty(c, p);
+    ctl_replica_failed(c, p, r);
 }
 
 /* The leader's append failed after its offset was assigned: it will never append again in this

@@ -120,11 +120,9 @@ void ctl_partition_item(const struct controller *c, const struct ctl_partition *
         .replica_count = p->replica_count,
         .isr_count = s->isr.count,
     };
-#ifdef CORDUROY_MUTATIONS
     const struct ctl_broker *b = ctl_broker_find(c, s->leader);
-    if (b && ctl_mutated(c, MUTATION_RESUME_OLD_EPOCH))
+    if (b && mutated(c->config.mutations, MUTATION_RESUME_OLD_EPOCH))
         ret->leader_incarnation = b->incarnation;
-#endif
     for (uint32_t i = 0; i < p->replica_count; i++)
         ret->replicas[i] = p->replicas[i].broker;
     memcpy(ret->isr, s->isr.brokers, sizeof ret->isr);

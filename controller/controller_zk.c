@@ -193,12 +193,10 @@ static void start_sync(struct controller *c)
 {
     if (!c->unresolved_first || c->syncing)
         return;
-#ifdef CORDUROY_MUTATIONS
-    if (ctl_mutated(c, MUTATION_READ_WITHOUT_SYNC)) {
+    if (mutated(c->config.mutations, MUTATION_READ_WITHOUT_SYNC)) {
         resolve_all(c);
         return;
     }
-#endif
     c->syncing = true;
     (void)ctl_read(c, ZK_SYNC, VIEW_LITERAL(ZNODE_CONTROLLER_EPOCH), false, synced);
 }

@@ -8,6 +8,7 @@
 #include "common/arena.h"
 #include "common/assert.h"
 #include "common/map.h"
+#include "common/mutation.h"
 #include "controller/controller.h"
 #include "controller/machine.h"
 #include "controller/znode.h"
@@ -396,6 +397,7 @@ void ctl_partition_unreadable(struct controller *c, struct ctl_partition *p, con
 void ctl_partition_report(struct controller *c, uint64_t connection,
                           const struct cluster_report *report);
 struct ctl_replica *ctl_replica_find(struct ctl_partition *p, int32_t broker);
+void ctl_replica_failed(struct controller *c, struct ctl_partition *p, struct ctl_replica *r);
 void ctl_replicas_follow(struct controller *c, struct ctl_broker *b, bool new_process);
 void ctl_rebalance(struct controller *c);
 void ctl_check_touched(struct controller *c);

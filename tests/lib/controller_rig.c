@@ -764,6 +764,7 @@ void rig_run(struct rig *r, uint64_t ms)
     uint64_t end = r->schedule.now_ns + ms * 1000000;
     while (r->schedule.count && r->schedule.heap[0].at_ns <= end && schedule_step(&r->schedule))
         continue;
+    r->schedule.now_ns = end;
 }
 
 void rig_until(struct rig *r, bool (*holds)(struct rig *), uint64_t limit_ms, const char *what)
@@ -801,6 +802,13 @@ bool rig_all_in(struct rig *r)
             return false;
     }
     return true;
+}
+
+bool rig_out(struct rig *r, int32_t id)
+{
+    struct rig_broker *active = rig_active(r);
+    struct ctl_broker *b = active ? ctl_broker_find(active->controller, id) : NULL;
+    return b && b->state == CTL_BROKER_ABSENT && b->writes == 0;
 }
 
 bool rig_settled(struct rig *r)

@@ -98,6 +98,7 @@ struct rig_broker *rig_active(struct rig *r);
 /* Starts all, and waits until all are in. */
 void rig_start_all(struct rig *r);
 bool rig_all_in(struct rig *r);
+bool rig_out(struct rig *r, int32_t id); /* the active controller knows that it is gone */
 bool rig_settled(struct rig *r); /* all that are up agree with the active controller's digest */
 void rig_settle(struct rig *r);
 
