@@ -131,11 +131,8 @@ struct group_append {
     struct record_builder records;
     int32_t generation;
     struct group_request *request; /* OFFSETS: answered when committed; NULL afterwards */
-    /* STATIC: to take the replacement back when it cannot be stored. */
-    struct view member_id, old_member_id, old_leader_id;
-    struct group_protocol *old_protocols;
-    int32_t old_session_timeout_ms, old_rebalance_timeout_ms;
-    /* ASSIGNMENT: by member id, in the order of the leader's request. */
+    struct view member_id, old_leader_id; /* STATIC */
+    /* ASSIGNMENT: as the leader gave them */
     struct group_assignment *assignments;
     uint32_t assignment_count;
     /* OFFSETS */
@@ -158,7 +155,6 @@ struct group_now {
 };
 
 /* ---- the group ---- */
-struct group_protocols;
 struct group_member {
     struct view id, instance_id, client_id, client_host; /* instance_id null: dynamic */
     int32_t session_timeout_ms, rebalance_timeout_ms;
@@ -206,8 +202,7 @@ struct group {
     int64_t initial_left_ms, join_deadline_ms;
     /* COMPLETING, STABLE */
     int64_t sync_deadline_ms; /* 0: none */
-    struct map subscribed;    /* topics of the members, when protocol_type is "consumer" */
-    bool subscribed_known;
+    bool assigning;           /* the leader's assignment is on its way to the log */
 
     int64_t timer_ms;             /* when group_timer wants to be called at the latest; 0: never */
     struct group_actions *actions; /* of the step that runs */
@@ -223,8 +218,8 @@ void group_serve(struct group *group, struct group_request *request, struct grou
                  struct group_actions *actions);
 /* At group->timer_ms or later. */
 void group_timer(struct group *group, struct group_now now, struct group_actions *actions);
-/* An append's fate: ERROR_NONE when it is committed, at this offset; else the error to be answered.
- * REQUEST_TIMED_OUT may still be followed by ERROR_NONE, once. */
+/* An append's fate: ERROR_NONE when it is committed, at this offset; else what a producer would be
+ * told. REQUEST_TIMED_OUT says that nothing is known yet: another call follows. */
 void group_appended(struct group *group, struct group_append *append, enum error_code error,
                     int64_t log_offset, struct group_now now, struct group_actions *actions);
 /* Dead: who is parked is told NOT_COORDINATOR. */
@@ -236,7 +231,7 @@ void group_expire(struct group *group, struct group_now now, struct group_action
 /* The same for the offsets of a deleted topic. */
 void group_topic_gone(struct group *group, struct view topic, struct group_now now,
                       struct group_actions *actions);
-/* True for a group that a request found and that it need not have (Dead, nothing under way). */
+/* Nothing is left of it, in memory or in the log, and nothing is under way: free it. */
 bool group_is_over(const struct group *group);
 
 /* ---- loading ---- */
