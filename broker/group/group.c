@@ -6,8 +6,10 @@
 #include "common/memory.h"
 
 static const char *const state_names[GROUP_STATES] = {
-    [GROUP_EMPTY] = "Empty",           [GROUP_PREPARING] = "PreparingRebalance",
-    [GROUP_COMPLETING] = "CompletingRebalance", [GROUP_STABLE] = "Stable",
+    [GROUP_EMPTY] = "Empty",
+    [GROUP_PREPARING] = "PreparingRebalance",
+    [GROUP_COMPLETING] = "CompletingRebalance",
+    [GROUP_STABLE] = "Stable",
     [GROUP_DEAD] = "Dead",
 };
 /* To which states a group may move, as bits. */
@@ -234,9 +236,9 @@ void group_serve(struct group *g, struct group_request *r, struct group_now now,
                  struct group_actions *actions)
 {
     static void (*const serve[GROUP_REQUESTS])(struct group *, struct group_request *) = {
-        [GROUP_JOIN] = group_join,     [GROUP_SYNC] = group_sync,
+        [GROUP_JOIN] = group_join,           [GROUP_SYNC] = group_sync,
         [GROUP_HEARTBEAT] = group_heartbeat, [GROUP_LEAVE] = group_leave,
-        [GROUP_COMMIT] = group_commit, [GROUP_FETCH] = group_fetch,
+        [GROUP_COMMIT] = group_commit,       [GROUP_FETCH] = group_fetch,
         [GROUP_DESCRIBE] = group_describe,
     };
     step_begin(g, now, actions);

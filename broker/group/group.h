@@ -38,9 +38,9 @@ const char *group_state_name(enum group_state state);
 bool group_state_may_move(enum group_state from, enum group_state to);
 
 /* Limits of ours; over them requests are refused, never a connection closed. */
-#define GROUP_MEMBERS_MAX 10000u    /* of one group, pending ones too: GROUP_MAX_SIZE_REACHED */
-#define GROUP_PROTOCOLS_MAX 128u    /* of one member: INCONSISTENT_GROUP_PROTOCOL */
-#define GROUP_SHARD_GROUPS 100000u  /* groups of one shard: COORDINATOR_NOT_AVAILABLE */
+#define GROUP_MEMBERS_MAX 10000u     /* of one group, pending ones too: GROUP_MAX_SIZE_REACHED */
+#define GROUP_PROTOCOLS_MAX 128u     /* of one member: INCONSISTENT_GROUP_PROTOCOL */
+#define GROUP_SHARD_GROUPS 100000u   /* groups of one shard: COORDINATOR_NOT_AVAILABLE */
 #define GROUP_SHARD_BYTES (1u << 30) /* of all groups of one shard: COORDINATOR_NOT_AVAILABLE */
 
 /* What all groups of a shard share. */
@@ -68,7 +68,8 @@ enum group_request_kind {
     GROUP_REQUESTS,
 };
 /* One request to a group, from its arrival until its answer: owned by whoever asks, who frees it,
- * with group_request_deinit, after answered() was called. What `in` points to lives as long. */
+ * with group_request_deinit, after answered() or dropped() was called. What `in` points to lives as
+ * long. */
 struct group_request {
     enum group_request_kind kind;
     int16_t version;
@@ -96,7 +97,8 @@ struct group_request {
     } out;
     struct arena arena; /* holds what the answer points to */
     void (*answered)(struct group_request *request);
-    struct group_request *next; /* in struct group_actions */
+    void (*dropped)(struct group_request *request); /* instead, when the broker goes away */
+    struct group_request *next;                     /* in struct group_actions */
 };
 void group_request_deinit(struct group_request *request);
 /* Lays out the answer to a COMMIT, every error 0. */
@@ -130,7 +132,7 @@ struct group_append {
     enum group_append_kind kind;
     struct record_builder records;
     int32_t generation;
-    struct group_request *request; /* OFFSETS: answered when committed; NULL afterwards */
+    struct group_request *request;        /* OFFSETS: answered when committed; NULL afterwards */
     struct view member_id, old_leader_id; /* STATIC */
     /* ASSIGNMENT: as the leader gave them */
     struct group_assignment *assignments;
@@ -204,7 +206,7 @@ struct group {
     int64_t sync_deadline_ms; /* 0: none */
     bool assigning;           /* the leader's assignment is on its way to the log */
 
-    int64_t timer_ms;             /* when group_timer wants to be called at the latest; 0: never */
+    int64_t timer_ms;              /* when group_timer wants to be called at the latest; 0: never */
     struct group_actions *actions; /* of the step that runs */
     struct group_now now;
 };

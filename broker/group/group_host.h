@@ -13,7 +13,8 @@ struct shard;
 struct group_host;
 
 struct group_host *group_host_new(struct shard *shard);
-/* Nothing is answered any more. Before the replica host of the shard is freed. */
+/* Nothing is answered any more: requests that wait are dropped. Before the replica host of the
+ * shard is freed. */
 void group_host_free(struct group_host *host);
 
 /* This broker leads a partition now, under this epoch. Partitions of other topics than

@@ -19,8 +19,8 @@ static void add_members(struct group *g, struct group_request *r)
         const struct group_member *m = e.value;
         out->members[out->members_count++] = (struct join_group_response_member){
             .member_id = arena_copy(&r->arena, m->id),
-            .group_instance_id = m->instance_id.base != NULL ? arena_copy(&r->arena, m->instance_id)
-                                                             : VIEW_NULL,
+            .group_instance_id =
+                m->instance_id.base != NULL ? arena_copy(&r->arena, m->instance_id) : VIEW_NULL,
             .metadata = arena_copy(&r->arena, group_member_metadata(m, g->protocol)),
         };
     }

@@ -5,7 +5,8 @@
 #include "broker/group/group_internal.h"
 #include "common/memory.h"
 
-/* ---- protocols: an array that ends with a null name, and the bytes behind it, in one block ---- */
+/* ---- protocols: an array that ends with a null name, and the bytes behind it, in one block ----
+ */
 static size_t protocols_size(const struct group_protocol *protocols)
 {
     size_t size = sizeof *protocols;
@@ -25,9 +26,8 @@ static struct view put_bytes(uint8_t **to, struct view from)
     return copy;
 }
 
-struct group_protocol *group_protocols_new(struct group *g,
-                                           const struct join_group_request_protocol *from,
-                                           uint32_t count)
+struct group_protocol *
+group_protocols_new(struct group *g, const struct join_group_request_protocol *from, uint32_t count)
 {
     size_t size = (count + 1) * sizeof(struct group_protocol);
     for (uint32_t i = 0; i < count; i++) {

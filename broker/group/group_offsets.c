@@ -124,11 +124,11 @@ static struct group_offset *committed(const struct group *g, const struct group_
     int64_t retention_ms = r->in.commit.retention_time_ms;
     o->offset = p->committed_offset;
     o->leader_epoch = p->committed_leader_epoch;
-    o->commit_ms = r->version == 1 && p->commit_timestamp >= 0 ? p->commit_timestamp
-                                                               : g->now.wall_ms;
+    o->commit_ms =
+        r->version == 1 && p->commit_timestamp >= 0 ? p->commit_timestamp : g->now.wall_ms;
     if (r->version >= 2 && r->version <= 4 && retention_ms >= 0) {
-        o->expire_ms = retention_ms > INT64_MAX - g->now.wall_ms ? INT64_MAX
-                                                                 : g->now.wall_ms + retention_ms;
+        o->expire_ms =
+            retention_ms > INT64_MAX - g->now.wall_ms ? INT64_MAX : g->now.wall_ms + retention_ms;
     }
     return o;
 }
@@ -224,9 +224,8 @@ void group_offsets_stored(struct group *g, struct group_append *a, enum error_co
 }
 
 /* ---- OffsetFetch ---- */
-static struct offset_fetch_response_group_partition partition_answer(struct group_request *r,
-                                                                     const struct group_offset *o,
-                                                                     int32_t partition)
+static struct offset_fetch_response_group_partition
+partition_answer(struct group_request *r, const struct group_offset *o, int32_t partition)
 {
     struct offset_fetch_response_group_partition p = {
         .partition_index = partition, .committed_offset = -1, .committed_leader_epoch = -1};
@@ -342,10 +341,10 @@ static bool subscribed_topics(const struct group *g, struct map *topics)
 }
 
 struct expiry {
-    bool any;             /* whether anything can expire */
-    bool since_state;     /* counted from when the group became empty, not from the commit */
-    struct map spared;    /* topics that stay */
-    struct view topic;    /* not null: this topic goes, and nothing else */
+    bool any;          /* whether anything can expire */
+    bool since_state;  /* counted from when the group became empty, not from the commit */
+    struct map spared; /* topics that stay */
+    struct view topic; /* not null: this topic goes, and nothing else */
 };
 
 static bool expires(const struct group *g, const struct group_offset *o, const struct expiry *x)

@@ -32,11 +32,11 @@ enum group_record_kind {
 };
 struct group_record {
     enum group_record_kind kind;
-    bool gone;             /* a tombstone: there is no value */
-    int16_t version;       /* of the key, UNKNOWN: of what is not known */
-    struct view group;     /* OFFSET, METADATA */
-    struct view topic;     /* OFFSET */
-    int32_t partition;     /* OFFSET */
+    bool gone;         /* a tombstone: there is no value */
+    int16_t version;   /* of the key, UNKNOWN: of what is not known */
+    struct view group; /* OFFSET, METADATA */
+    struct view topic; /* OFFSET */
+    int32_t partition; /* OFFSET */
     union {
         struct offset_commit_value offset;
         struct group_metadata_value metadata; /* its list lies in the arena */

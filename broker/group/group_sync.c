@@ -153,7 +153,7 @@ static enum error_code check_generation(const struct group *g, struct view membe
                                         struct group_member **ret)
 {
     enum error_code error = group_member_check(g, member_id, instance_id, ret);
-    return error != ERROR_NONE             ? error
+    return error != ERROR_NONE           ? error
            : generation != g->generation ? ERROR_ILLEGAL_GENERATION
                                          : ERROR_NONE;
 }
