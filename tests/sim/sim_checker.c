@@ -125,12 +125,33 @@ static void state_written(struct sim_checker *c, uint32_t index, const struct zn
               partition_name(c, index, name), p->leader, p->leader_epoch, p->isr_count);
 }
 
+/* What comes under that name from now on is another topic. */
+static void topic_deleted(struct sim_checker *c, struct view topic)
+{
+    uint32_t index = sim_history_find(c->history, topic, 0);
+    if (index == SIM_NO_RECORD)
+        return;
+    struct sim_topic_history *t = &c->history->topics[c->history->partitions[index].topic];
+    t->id = (struct uuid){{0}};
+    for (int32_t i = 0; i < t->partition_count; i++, index++) {
+        struct checked_partition *p = &c->partitions[index];
+        if (p->committed_end > 0)
+            sim_violation(c->history, "%s is deleted with records in it", t->name);
+        free(p->reigns);
+        *p = (struct checked_partition){.leader = -1, .leader_epoch = -1, .committed_epoch = -1};
+    }
+}
+
 static void wrote(void *context, enum zk_watch_kind kind, const struct zk_model_node *node)
 {
     struct sim_checker *c = context;
     struct view topic;
     int number;
-    if (kind == ZK_WATCH_DELETED || !node->data.base || !path_parse(node->path, &topic, &number))
+    if (!path_parse(node->path, &topic, &number))
+        return;
+    if (kind == ZK_WATCH_DELETED)
+        topic_deleted(c, topic);
+    if (kind == ZK_WATCH_DELETED || !node->data.base)
         return;
     struct arena arena = ARENA_INIT;
     struct znode_state state;

@@ -272,7 +272,11 @@ bool sim_cluster_create_topics(struct sim_cluster *c)
                                   .replication_factor = c->options.replication_factor,
                                   .min_isr = c->options.min_isr,
                                   .segment_bytes = c->options.segment_bytes};
-    c->admin = sim_admin_start(client_host(c), &o);
+    if (!c->admin_host)
+        c->admin_host = client_host(c);
+    if (c->admin)
+        sim_process_kill(c->admin);
+    c->admin = sim_admin_start(c->admin_host, &o);
     if (sim_world_run_until(c->world, sim_now_ns(c->world) + 60 * SIM_SECOND, topics_created, c))
         return true;
     sim_violation(c->history, "liveness: the topics are not there after a minute");

@@ -45,6 +45,7 @@ struct sim_cluster {
     struct sim_broker brokers[SIM_BROKERS_MAX];
     struct sim_host *client_hosts[SIM_PRODUCERS_MAX + SIM_CONSUMERS_MAX + 1];
     unsigned client_host_count;
+    struct sim_host *admin_host;
     struct sim_process *admin, *producers[SIM_PRODUCERS_MAX], *consumers[SIM_CONSUMERS_MAX];
     unsigned producer_count, consumer_count;
     struct sim_totals totals;

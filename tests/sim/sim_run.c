@@ -87,7 +87,10 @@ void sim_run(const struct sim_run_options *options, struct sim_result *ret)
     struct sim_cluster *c = sim_cluster_new(&o);
     sim_cluster_start_all(c);
     *ret = (struct sim_result){0};
-    if (sim_cluster_create_topics(c)) {
+    bool ready = sim_cluster_create_topics(c);
+    if (ready && scenario && scenario->early)
+        scenario->early(c);
+    if (ready && !sim_cluster_violation(c)) {
         sim_cluster_add_producer(c, true);
         sim_cluster_add_producer(c, false);
         sim_cluster_add_consumer(c);

@@ -29,6 +29,8 @@ struct sim_scenario {
      * are at work. sim_cluster_finish follows. */
     void (*play)(struct sim_cluster *c);
     unsigned mutation; /* the rule without which it ends badly; 0: none */
+    /* Before there are clients; may be NULL. */
+    void (*early)(struct sim_cluster *c);
 };
 extern const struct sim_scenario sim_scenarios[];
 extern const unsigned sim_scenario_count;

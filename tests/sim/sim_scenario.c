@@ -7,6 +7,7 @@
 #include "common/assert.h"
 #include "common/mutation.h"
 #include "tests/lib/file_mem.h"
+#include "tests/sim/sim_damage.h"
 #include "tests/sim/sim_run.h"
 
 /* ---- helpers ---- */
@@ -305,6 +306,91 @@ static void play_last_member(struct sim_cluster *c)
     }
 }
 
+/* ---- an acknowledged tail is damaged, and power fails everywhere ---- */
+static void play_damaged_journal(struct sim_cluster *c)
+{
+    for (int i = 0; i < 6 && settle(c); i++) {
+        unsigned b = (unsigned)between(c, 0, c->options.broker_count - 1);
+        sim_cluster_run(c, between(c, 100, 3000) * SIM_MS);
+        for (unsigned k = 0; k < c->options.broker_count; k++)
+            sim_cluster_power_off(c, k);
+        if (sim_damage_journal(sim_host_disk(c->brokers[b].host, 0), sim_world_random(c->world))) {
+            sim_trace(c->world, "the journal of broker %u is damaged", b + 1);
+            sim_checker_excuse(c->checker, b);
+        }
+        sim_cluster_run(c, between(c, 1, 1000) * SIM_MS);
+        sim_cluster_start(c, b); /* it comes first, and must not lead */
+        sim_cluster_run(c, between(c, 1, 10000) * SIM_MS);
+    }
+}
+
+/* ---- the number of replicas that must be in sync changes ---- */
+static void config_put(struct sim_cluster *c, const char *value, unsigned change)
+{
+    char data[128], path[64];
+    snprintf(data, sizeof data, "{\"version\":1,\"config\":{\"min.insync.replicas\":\"%s\"}}",
+             value);
+    zk_model_put(c->zk, "/config/topics/t0", view_of(data));
+    snprintf(path, sizeof path, "/config/changes/config_change_%010u", change);
+    zk_model_put(c->zk, path, VIEW_LITERAL("{\"version\":2,\"entity_path\":\"topics/t0\"}"));
+}
+
+static void play_min_isr_changes(struct sim_cluster *c)
+{
+    for (unsigned i = 0; i < 6 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0);
+        sim_cluster_kill(c, follower_of(c, 0));
+        sim_cluster_kill(c, follower_of(c, 1));
+        sim_cluster_run(c, between(c, 1, 9000) * SIM_MS);
+        config_put(c, "1", 2 * i + 100);
+        sim_cluster_run(c, between(c, 1, 4000) * SIM_MS);
+        sim_cluster_kill(c, leader);
+        for (unsigned b = 0; b < c->options.broker_count; b++) {
+            if (b != leader)
+                sim_cluster_start(c, b);
+        }
+        sim_cluster_run(c, between(c, 1, 12000) * SIM_MS);
+        config_put(c, "2", 2 * i + 101);
+    }
+}
+
+/* ---- a topic is deleted and made again while reports about the old one are under way ---- */
+static bool topic_gone(struct sim_cluster *c, void *context)
+{
+    struct zk_model_node node;
+    (void)context;
+    return !zk_model_find(c->zk, "/brokers/topics/t0", &node);
+}
+
+static void early_recreated_topic(struct sim_cluster *c)
+{
+    for (int i = 0; i < 4 && settle(c); i++) {
+        unsigned follower = follower_of(c, (unsigned)between(c, 0, 1));
+        struct sim_weather slow = c->options.weather;
+        slow.net.slow_once_in = 4;
+        slow.net.slow_max_ns = 2 * SIM_SECOND;
+        sim_world_set_weather(c->world, &slow);
+        sim_cluster_kill(c, follower);
+        sim_cluster_run(c, between(c, 1, 7000) * SIM_MS);
+        sim_cluster_start(c, follower);
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        zk_model_put(c->zk, "/admin/delete_topics/t0", VIEW_NULL);
+        if (!sim_cluster_run_until(c, 120 * SIM_SECOND, topic_gone, NULL)) {
+            sim_violation(c->history, "liveness: a deleted topic does not go away");
+            return;
+        }
+        if (!sim_cluster_create_topics(c))
+            return;
+        sim_world_set_weather(c->world, &c->options.weather);
+    }
+}
+
+static void one_topic(struct sim_cluster_options *o)
+{
+    calm(o);
+    o->topic_count = 1;
+}
+
 const struct sim_scenario sim_scenarios[] = {
     {"restart-then-power", "recovered bytes are not synced bytes", calm, play_restart_then_power,
      MUTATION_ACK_BEFORE_SYNC},
@@ -327,6 +413,14 @@ const struct sim_scenario sim_scenarios[] = {
      MUTATION_REPLAY_PAST_TRUNCATION},
     {"late-pushes", "a push of an older epoch is refused", calm, play_late_pushes,
      MUTATION_NO_EPOCH_CHECK_ON_PUSH},
+    {"damaged-journal", "a damaged copy neither leads nor counts", calm, play_damaged_journal, 0},
+    {"min-isr-changes", "leader and controller go by the number in the state", calm,
+     play_min_isr_changes, 0},
+    {.name = "recreated-topic",
+     .shows = "partitions are named by topic id",
+     .prepare = one_topic,
+     .early = early_recreated_topic,
+     .play = play_fast_restart},
     {"last-member", "the last member of an ISR is never removed", one_is_enough, play_last_member,
      0},
 };
