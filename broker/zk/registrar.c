@@ -77,7 +77,7 @@ static void make_paths(struct registrar *r)
 
 static void heard_cluster_id(struct registrar *r, const struct zk_result *result)
 {
-    struct view ours = r->own_cluster ? view_of(r->own_cluster) : r->config->cluster_id;
+    struct view ours = view_of(r->own_cluster);
 
     if (result->error == ZK_ERR_NONODE && ours.base) {
         registrar_halt(r,
@@ -211,11 +211,18 @@ static void mark(struct registrar *r)
 {
     struct registrar_action *a;
 
+    registrar_enter(r, REGISTRAR_MARKING);
+    /* An earlier session's markers are still on their way to the disks: one set at a time. */
+    if (r->persisting)
+        return;
+    r->persisting = true;
+    /* From now on this broker belongs to that cluster. */
+    if (!r->own_cluster)
+        r->own_cluster = xstrndup(r->cluster_id.base, r->cluster_id.size);
     r->previous = r->node_seen.valid ? r->node.incarnation : 0;
     r->tried = r->event->random[0];
     while (r->tried == 0 || r->tried == r->previous)
         r->tried++;
-    registrar_enter(r, REGISTRAR_MARKING);
     a = registrar_add(r, REGISTRAR_PERSIST);
     a->request = r->serial << 16;
     a->incarnation = r->tried;
@@ -243,12 +250,15 @@ static void send_multi(struct registrar *r)
     registrar_send_ops(r, ops, count);
 }
 
-static void marked(struct registrar *r)
+static void heard_persisted(struct registrar *r, const struct registrar_event *e)
 {
-    /* From now on the directories know their cluster. */
-    free(r->own_cluster);
-    r->own_cluster = xstrndup(r->cluster_id.base, r->cluster_id.size);
-    send_multi(r);
+    r->persisting = false;
+    if (r->phase != REGISTRAR_MARKING)
+        return;
+    if (e->request >> 16 == r->serial)
+        send_multi(r);
+    else
+        mark(r);
 }
 
 static void heard_multi(struct registrar *r, const struct zk_result *results, uint32_t count)
@@ -535,8 +545,8 @@ const struct registrar_action *registrar_step(struct registrar *r, const struct 
             heard_timer(r);
         else if (e->kind == REGISTRAR_FAILED)
             heard_failed(r);
-        else if (r->phase == REGISTRAR_MARKING && e->request >> 16 == r->serial)
-            marked(r);
+        else
+            heard_persisted(r, e);
     }
     r->event = NULL;
     *ret_count = (uint32_t)r->action_count;
@@ -548,6 +558,8 @@ struct registrar *registrar_new(const struct registrar_config *config)
     struct registrar *r = xcalloc(1, sizeof *r);
 
     r->config = config;
+    if (config->cluster_id.base)
+        r->own_cluster = xstrndup(config->cluster_id.base, config->cluster_id.size);
     r->arena = ARENA_INIT;
     r->step = ARENA_INIT;
     return r;

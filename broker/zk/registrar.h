@@ -36,7 +36,8 @@ struct registrar_config {
     struct uuid storage_id;
     uint32_t directory_count, failed_count;
     const struct uuid *directory_ids, *failed_directories; /* as the registration's views */
-    /* From meta.properties; VIEW_NULL when no directory names one (a broker without data). */
+    /* Copied. From meta.properties; VIEW_NULL when no directory names one (a broker without data).
+     */
     struct view cluster_id;
 };
 

@@ -37,11 +37,12 @@ struct registrar {
     int64_t session;
     uint64_t serial; /* of the phase: replies of another are void */
     uint32_t outstanding;
-    bool stale; /* a watch fired, or a directory failed, while reading */
+    bool persisting; /* a REGISTRAR_PERSIST has no answer yet */
+    bool stale;      /* a watch fired, or a directory failed, while reading */
 
     struct arena arena;     /* since begin */
     struct view cluster_id; /* as read; VIEW_NULL: not there */
-    char *own_cluster;      /* what the directories were told; NULL: nothing yet */
+    char *own_cluster;      /* where this broker belongs; NULL: not decided yet */
     struct registrar_seen node_seen, id_seen;
     struct znode_broker_node node;
     struct znode_registration id;

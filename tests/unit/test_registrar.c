@@ -31,6 +31,8 @@ struct host {
     int64_t broker_epoch;
     enum znode_broker_state state;
     unsigned registered, unregistered, persisted;
+    bool persisting;
+    uint64_t persist_ns;
     char halted[600];
 };
 static struct schedule schedule;
@@ -57,6 +59,8 @@ static void happen(void *arg)
     free(l);
     if (copy.host->registrar != copy.registrar || copy.host->halted[0])
         return;
+    if (copy.event.kind == REGISTRAR_PERSISTED)
+        copy.host->persisting = false;
     if (copy.event.kind != REGISTRAR_TIMER || copy.timer == copy.host->timer)
         step(copy.host, copy.event);
 }
@@ -72,12 +76,15 @@ static void later(struct host *h, uint64_t delay_ns, struct registrar_event e)
 /* What was synced may be believed: the marker is written before the answer. */
 static void persist(struct host *h, const struct registrar_action *a)
 {
+    ck_assert(!h->persisting);
+    h->persisting = true;
     h->persisted++;
     h->disk->marker[0] = a->previous;
     h->disk->marker[1] = a->incarnation;
     snprintf(h->disk->cluster_id, sizeof h->disk->cluster_id, "%.*s", (int)a->cluster_id.size,
              (const char *)a->cluster_id.base);
-    later(h, 3000000, (struct registrar_event){.kind = REGISTRAR_PERSISTED, .request = a->request});
+    later(h, h->persist_ns,
+          (struct registrar_event){.kind = REGISTRAR_PERSISTED, .request = a->request});
 }
 
 static void carry_out(struct host *h, const struct registrar_action *a)
@@ -165,7 +172,7 @@ static struct host *host_init(int i, int32_t broker, struct disk *disk)
     static const char *const names[HOSTS] = {"host0", "host1", "host2"};
     struct host *h = &hosts[i];
 
-    *h = (struct host){.name = names[i], .disk = disk};
+    *h = (struct host){.name = names[i], .disk = disk, .persist_ns = 3000000};
     h->endpoint = (struct znode_endpoint){VIEW_LITERAL("PLAINTEXT"), VIEW_LITERAL("PLAINTEXT"),
                                           view_of(names[i]), 9092};
     h->config = (struct registrar_config){.broker = broker,
@@ -187,6 +194,7 @@ static void host_start(struct host *h)
     h->config.cluster_id = h->disk->cluster_id[0] ? view_of(h->disk->cluster_id) : VIEW_NULL;
     h->incarnation = 0;
     h->broker_epoch = 0;
+    h->persisting = false;
     h->halted[0] = '\0';
     h->registrar = registrar_new(&h->config);
     h->client = zk_client_new(model, "/chroot/deep", 6000, hear, h);
@@ -232,15 +240,19 @@ static void end(void)
     arena_reset(&arena);
 }
 
-static void run_until(uint64_t at_ns)
+static void nothing(void *arg)
 {
-    while (schedule.now_ns < at_ns && schedule_step(&schedule))
-        ;
+    (void)arg;
 }
 
 static void run_for(uint64_t ns)
 {
-    run_until(schedule.now_ns + ns);
+    uint64_t until = schedule.now_ns + ns;
+
+    /* So that the clock stops there, not at what comes next. */
+    schedule_after(&schedule, ns, nothing, NULL);
+    while (schedule.now_ns < until && schedule_step(&schedule))
+        ;
 }
 
 static void wait_registered(struct host *h)
@@ -416,6 +428,27 @@ START_TEST(an_expired_session_registers_anew)
     wait_registered(h);
     ck_assert_uint_ne(h->incarnation, first);
     ck_assert_uint_eq(h->previous, first);
+    assert_known(h);
+    end();
+}
+END_TEST
+
+/* A disk that takes longer than sessions live: markers are asked for one at a time. */
+START_TEST(sessions_may_end_while_the_markers_are_written)
+{
+    struct host *h;
+
+    begin((uint64_t)_i);
+    h = host_init(0, 1, &disks[0]);
+    h->persist_ns = 10 * SECOND;
+    host_start(h);
+    for (int i = 0; i < 3; i++) {
+        run_for(2 * SECOND);
+        zk_client_expire(h->client);
+    }
+    wait_registered(h);
+    ck_assert_uint_eq(h->persisted, 2);
+    ck_assert_uint_eq(h->incarnation, h->disk->marker[1]);
     assert_known(h);
     end();
 }
@@ -771,6 +804,7 @@ int main(void)
     tcase_add_loop_test(tc, brokers_that_start_together_agree_on_the_cluster, 0, 20);
     tcase_add_loop_test(tc, a_restart_does_not_wait_for_its_ghost, 0, 10);
     tcase_add_loop_test(tc, an_expired_session_registers_anew, 0, 5);
+    tcase_add_loop_test(tc, sessions_may_end_while_the_markers_are_written, 0, 5);
     tcase_add_loop_test(tc, a_lost_connection_changes_nothing, 0, 5);
     tcase_add_loop_test(tc, a_broker_declared_dead_comes_back_as_another_incarnation, 0, 5);
     tcase_add_loop_test(tc, a_hung_broker_finds_out_when_it_wakes, 0, 5);
