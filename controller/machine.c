@@ -78,8 +78,8 @@ const struct machine machine_replica = {
         [CTL_REPLICA_FAILED] =
             {"failed",
              "this process of the broker cannot use it: leaves the ISR unless it "
-             "is the last",
-             TO(CTL_REPLICA_OFFLINE) | TO(CTL_REPLICA_STARTING)},
+             "is the last; its leader may take it in again",
+             TO(CTL_REPLICA_OFFLINE) | TO(CTL_REPLICA_STARTING) | TO(CTL_REPLICA_ONLINE)},
     },
 };
 

@@ -101,10 +101,8 @@ static void post(struct rig *r, struct parcel *p, uint64_t delay_ns)
     schedule_after(&r->schedule, delay_ns, run_parcel, p);
 }
 
-static uint64_t delay_of(struct rig *r)
-{
-    return 500000 + 0 * schedule_random(&r->schedule);
-}
+/* The same for all, so that a connection keeps its order. */
+#define MESSAGE_NS 500000
 
 /* ---- steps ---- */
 
@@ -148,7 +146,7 @@ static void deliver(struct rig_broker *b, const struct controller_event *event, 
     p->arrive = arrive_event;
     p->arena = arena;
     if (to && !b->hung) {
-        post(b->rig, p, delay_of(b->rig));
+        post(b->rig, p, MESSAGE_NS);
         return;
     }
     arena_reset(&p->arena);
@@ -473,7 +471,7 @@ static void send_back(struct rig_broker *b, const struct controller_action *a,
     } else {
         p->shutdown_reply = a->u.shutdown_reply;
     }
-    post(b->rig, p, delay_of(b->rig));
+    post(b->rig, p, MESSAGE_NS);
 }
 
 static void take_answer(struct rig *r, const struct controller_answer *a)
@@ -670,6 +668,11 @@ static void heard_zk(void *owner, const struct event *event)
 
 struct rig *rig_new(uint64_t seed, int32_t count)
 {
+    return rig_new_on(seed, count, 1);
+}
+
+struct rig *rig_new_on(uint64_t seed, int32_t count, unsigned servers)
+{
     static const char *const paths[] = {ZNODE_BROKER_IDS,    ZNODE_TOPICS,
                                         ZNODE_TOPIC_CONFIGS, ZNODE_CONFIG_CHANGES,
                                         ZNODE_DELETE_TOPICS, ZNODE_BROKER_NODES};
@@ -679,7 +682,7 @@ struct rig *rig_new(uint64_t seed, int32_t count)
     struct zk_scheduler scheduler = {&r->schedule, schedule_now_ns, schedule_after,
                                      schedule_random};
     struct zk_model_options options = zk_model_options_default;
-    options.server_count = 1;
+    options.server_count = servers;
     r->zk = zk_model_new(&scheduler, &options);
     for (unsigned i = 0; i < COUNT_OF(paths); i++)
         ck_assert(zk_model_put(r->zk, paths[i], VIEW_NULL) == ZK_OK);
@@ -746,12 +749,10 @@ void rig_free(struct rig *r)
             rig_kill(r, id);
     }
     /* What is on its way arrives nowhere, and is freed. */
-    uint64_t end = r->schedule.now_ns + UINT64_C(1000000000000);
     for (uint32_t i = 0; i < r->schedule.count; i++) {
         if (r->schedule.heap[i].run == run_parcel)
             run_parcel(r->schedule.heap[i].arg);
     }
-    (void)end;
     zk_model_free(r->zk);
     schedule_deinit(&r->schedule);
     free(r->trace);

@@ -10,7 +10,7 @@
 /* Controllers of a few brokers before the model of ZooKeeper, with brokers that do what a broker
  * does for its controller and nothing else: register, connect, send an inventory, make the logs of
  * new partitions, remove those of deleted topics, keep what they are told and compare digests. A
- * message takes 100 us to a millisecond. After every step of a controller all its invariants are
+ * message takes half a millisecond. After every step of a controller all its invariants are
  * checked. */
 #define RIG_BROKERS_MAX 6
 
@@ -82,6 +82,8 @@ struct rig {
 
 /* Brokers 1 .. count, none of them up. ZooKeeper has Kafka's top paths. */
 struct rig *rig_new(uint64_t seed, int32_t count);
+/* The same with so many ZooKeeper servers. */
+struct rig *rig_new_on(uint64_t seed, int32_t count, unsigned servers);
 void rig_free(struct rig *r);
 struct rig_broker *rig_broker(struct rig *r, int32_t id);
 
