@@ -148,7 +148,32 @@ void dir_shard_poke(struct dir_shard *shard)
     to_store(shard, &shard->poke, poke_home);
 }
 
+/* ---- what is under way ---- */
+
+void dir_shard_job_begin(struct dir_shard *shard, struct shard_job *job,
+                         void (*drop)(struct shard_job *job))
+{
+    job->drop = drop;
+    job->next = shard->jobs;
+    job->link = &shard->jobs;
+    if (job->next)
+        job->next->link = &job->next;
+    shard->jobs = job;
+}
+
+void dir_shard_job_end(struct shard_job *job)
+{
+    *job->link = job->next;
+    if (job->next)
+        job->next->link = job->link;
+}
+
 /* ---- deletions after their delay ---- */
+
+struct sweep_op {
+    struct log_op op;
+    struct shard_job job;
+};
 
 static void set_sweep_timer(struct dir_shard *shard)
 {
@@ -161,25 +186,33 @@ static void set_sweep_timer(struct dir_shard *shard)
         timer_set(&shard->sweep_timer, first <= now ? 0 : (first - now) / 1000000 + 1);
 }
 
+static void sweep_drop(struct shard_job *job)
+{
+    struct sweep_op *s = CONTAINER_OF(job, struct sweep_op, job);
+    free(s->op.path);
+    free(s);
+}
+
 static void sweep_home(struct disk_job *job)
 {
     struct journal_item *item = CONTAINER_OF(job, struct journal_item, job);
-    struct log_op *op = CONTAINER_OF(item, struct log_op, item);
-    struct log *log = op->log;
-    free(op->path);
-    free(op);
+    struct sweep_op *s = CONTAINER_OF(CONTAINER_OF(item, struct log_op, item), struct sweep_op, op);
+    struct log *log = s->op.log;
+    dir_shard_job_end(&s->job);
+    sweep_drop(&s->job);
     if (log)
         log_job_done(log);
 }
 
 static void sweep_now(struct dir_shard *shard, struct sweep *s)
 {
-    struct log_op *op = xcalloc(1, sizeof *op);
-    op->kind = s->kind;
-    op->log = s->log;
-    op->path = s->path;
+    struct sweep_op *run = xcalloc(1, sizeof *run);
+    run->op.kind = s->kind;
+    run->op.log = s->log;
+    run->op.path = s->path;
     free(s);
-    to_store(shard, op, sweep_home);
+    dir_shard_job_begin(shard, &run->job, sweep_drop);
+    to_store(shard, &run->op, sweep_home);
 }
 
 static void sweep_fired(struct timer *timer)
@@ -295,6 +328,10 @@ void dir_shard_free(struct dir_shard *shard)
         shard->sweep_first = s->next;
         free(s->path);
         free(s);
+    }
+    for (struct shard_job *job = shard->jobs, *next; job; job = next) {
+        next = job->next;
+        job->drop(job);
     }
     free(shard);
 }

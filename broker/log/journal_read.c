@@ -133,7 +133,8 @@ static void find_floor(const struct finder *f, struct journal_read *r)
 /* Keeps the bytes of the rounds that need replay, in the order of their numbers. */
 static int load_live(struct finder *f, struct journal_read *r)
 {
-    qsort(f->found, f->count, sizeof *f->found, compare_found);
+    if (f->count > 0)
+        qsort(f->found, f->count, sizeof *f->found, compare_found);
     r->live = xcalloc(f->count + 1, sizeof *r->live);
     for (size_t i = 0; i < f->count; i++) {
         const struct found *found = &f->found[i];

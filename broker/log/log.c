@@ -272,7 +272,8 @@ void log_segments_drop(struct log *log, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
         log_segment_drop_file(log, &log->segments[i]);
-    memmove(log->segments + from, log->segments + to,
-            (log->segment_count - to) * sizeof *log->segments);
+    if (to < log->segment_count)
+        memmove(log->segments + from, log->segments + to,
+                (log->segment_count - to) * sizeof *log->segments);
     log->segment_count -= to - from;
 }

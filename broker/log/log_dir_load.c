@@ -312,7 +312,6 @@ static int load_one(struct starter *s, const char *name, const struct partition_
         .required_end = checkpointed(&s->ends, name),
         .start = checkpointed(&s->starts, name),
         .high_watermark = checkpointed(&s->marks, name),
-        .rebuild_from = INT64_MAX,
     };
     const struct recovery_log *log = s->clean ? NULL : recovery_find(&s->recovery, id);
     if (log) {
@@ -320,8 +319,9 @@ static int load_one(struct starter *s, const char *name, const struct partition_
         in.start = log->start >= 0 && (log->fresh || log->start > in.start) ? log->start : in.start;
         if (log->high_watermark >= 0)
             in.high_watermark = log->high_watermark;
-        /* A segment closed in a live round has indexes that may not have been synced. */
-        in.rebuild_from = log->rewritten ? (log->pos ? log->segment : log->segment - 1) : INT64_MAX;
+        in.rewritten = log->rewritten;
+        in.rewritten_segment = log->segment;
+        in.rewritten_pos = log->pos;
         in.suspect = log->why;
     }
     if (!s->clean && !s->ours)

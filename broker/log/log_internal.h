@@ -122,6 +122,13 @@ struct log {
     struct turn_task moved_task;
 };
 
+/* Embedded in what is under way on a disk lane and belongs to no list of its own, so that it can be
+ * freed when the whole process is thrown away. */
+struct shard_job {
+    struct shard_job *next, **link;
+    void (*drop)(struct shard_job *job);
+};
+
 /* One shard's part of a directory; that shard's thread only. */
 struct dir_shard {
     struct log_dir *dir;
@@ -133,6 +140,7 @@ struct dir_shard {
     bool idle_busy, poke_busy, failed;
     struct log_op poke;
     struct sweep *sweep_first;
+    struct shard_job *jobs;
     uint64_t file_clock;
     uint32_t file_count; /* segment files referenced */
     struct say_limit say_limit;
@@ -197,6 +205,9 @@ void dir_shard_committed(struct dir_shard *shard);
 void dir_shard_retry_later(struct dir_shard *shard);
 void dir_shard_poke(struct dir_shard *shard);
 void dir_shard_free(struct dir_shard *shard);
+void dir_shard_job_begin(struct dir_shard *shard, struct shard_job *job,
+                         void (*drop)(struct shard_job *job));
+void dir_shard_job_end(struct shard_job *job);
 static inline int64_t dir_shard_wall_ms(struct dir_shard *shard)
 {
     return shard->reactor->env.ops->wall_ms(shard->reactor->env.world);

@@ -17,6 +17,7 @@ struct loader {
     struct log *log;
     struct log_listing listing;
     int64_t end;         /* of what was read so far */
+    int64_t walked_from; /* segments from this base on are read whole */
     int64_t epochs_from; /* epochs below it come from the file */
 };
 
@@ -168,7 +169,7 @@ static int load_closed(struct loader *l, size_t i)
     int error = segment_stat(l, base, s);
     if (!error)
         error = check_indexes(l, s, &sound);
-    if (error || (sound && (l->in->clean || base < l->in->rebuild_from)))
+    if (error || (sound && base < l->walked_from))
         return error;
     struct segment_index index;
     struct txn_index txns;
@@ -284,13 +285,10 @@ static int load_epochs(struct loader *l)
 {
     char why[CHECKPOINT_WHY_SIZE];
     size_t count = l->listing.count[SEGMENT_LOG];
-    int64_t last = count ? l->listing.bases[SEGMENT_LOG][count - 1] : 0;
     int error = epoch_cache_load(&l->log->epochs, l->in->ops, l->in->fs, l->in->name, why);
     if (error < 0 && error != -ENOENT)
         return error;
-    l->epochs_from = l->in->clean                 ? INT64_MAX
-                     : l->in->rebuild_from < last ? l->in->rebuild_from
-                                                  : last;
+    l->epochs_from = l->walked_from;
     if (error == 0) {
         if (!l->in->clean)
             (void)epoch_cache_truncate_end(&l->log->epochs, l->epochs_from);
@@ -403,6 +401,25 @@ static int remove_beyond(struct loader *l)
     return error;
 }
 
+/* After a clean stop nothing need be read whole; else the active segment and what recovery wrote.
+ */
+static void choose_walk(struct loader *l)
+{
+    const struct log_listing *list = &l->listing;
+    size_t count = list->count[SEGMENT_LOG];
+    l->walked_from = INT64_MAX;
+    if (l->in->clean || count == 0)
+        return;
+    l->walked_from = list->bases[SEGMENT_LOG][count - 1];
+    if (!l->in->rewritten)
+        return;
+    int64_t offset = l->in->rewritten_segment - (l->in->rewritten_pos ? 0 : 1);
+    ptrdiff_t at = log_listing_find(list, SEGMENT_LOG, offset);
+    int64_t base = list->bases[SEGMENT_LOG][at < 0 ? 0 : at];
+    if (base < l->walked_from)
+        l->walked_from = base;
+}
+
 static int load(struct loader *l)
 {
     int error = log_listing_read(&l->listing, l->in->ops, l->in->fs, l->in->name);
@@ -412,6 +429,7 @@ static int load(struct loader *l)
         error = remove_beyond(l);
     if (!error)
         error = read_suspect_file(l);
+    choose_walk(l);
     if (!error)
         error = load_epochs(l);
     if (!error) {

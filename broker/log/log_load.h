@@ -18,9 +18,12 @@ struct log_load {
     int64_t required_end;   /* the log must reach it, else it is suspect; -1: not known */
     int64_t start;          /* of the checkpoint or the journal; -1 */
     int64_t high_watermark; /* -1 */
-    int64_t rebuild_from;   /* unclean: segments from this base on were written by recovery: read
-                               them again and make their indexes anew */
-    const char *suspect;    /* found before, why; else NULL */
+    /* Unclean: recovery wrote from this place on. Those segments are read again and their indexes
+     * made anew, and so are those of the segment before, when it was closed in a live round. */
+    bool rewritten;
+    int64_t rewritten_segment;
+    uint32_t rewritten_pos;
+    const char *suspect; /* found before, why; else NULL */
 };
 /* *ret is listed in the directory's store; a log with damage is there too, marked suspect. -errno:
  * the disk failed. */

@@ -35,6 +35,7 @@ struct batch_walk {
 
 struct read_job {
     struct disk_job job;
+    struct shard_job shard_job;
     struct log *log;
     struct log_read *read; /* NULL: nobody waits for it any more */
     struct read_plan plan;
@@ -372,19 +373,27 @@ static bool job_result(struct log *log, struct log_read *read, struct read_job *
     return true;
 }
 
+static void read_drop(struct shard_job *job)
+{
+    struct read_job *rj = CONTAINER_OF(job, struct read_job, shard_job);
+    file_unref(rj->file);
+    buf_unref(rj->buf);
+    free(rj->path);
+    free(rj);
+}
+
 static void read_home(struct disk_job *job)
 {
     struct read_job *rj = CONTAINER_OF(job, struct read_job, job);
     struct log *log = rj->log;
-    if (rj->file && rj->cuts == log->cuts)
+    if (rj->file && rj->cuts == log->cuts) {
         keep_file(log, rj->plan.segment, rj->file);
-    else
-        file_unref(rj->file);
+        rj->file = NULL;
+    }
     if (rj->read && job_result(log, rj->read, rj))
         rj->read->done(rj->read);
-    buf_unref(rj->buf);
-    free(rj->path);
-    free(rj);
+    dir_shard_job_end(&rj->shard_job);
+    read_drop(&rj->shard_job);
     log_job_done(log);
 }
 
@@ -414,6 +423,7 @@ static void start_job(struct log *log, struct log_read *read, int64_t bound,
         .cuts = log->cuts,
     };
     read->internal[0] = rj;
+    dir_shard_job_begin(log->shard, &rj->shard_job, read_drop);
     log->jobs++;
     env->ops->disk(env->world, &rj->job);
 }

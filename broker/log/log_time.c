@@ -17,6 +17,7 @@ struct time_segment {
     int64_t latest_ms;
 };
 struct time_search {
+    struct shard_job shard_job;
     struct log *log;
     struct log_time_query *query;
     char *dir;
@@ -106,8 +107,9 @@ static void run_search(struct disk_job *batch, const struct file_ops *files, voi
     }
 }
 
-static void search_free(struct time_search *s)
+static void search_free(struct shard_job *job)
 {
+    struct time_search *s = CONTAINER_OF(job, struct time_search, shard_job);
     free(s->segments);
     free(s->dir);
     free(s);
@@ -148,7 +150,8 @@ static void search_home(struct disk_job *job)
     } else if (!found) {
         look_in_memory(log, q, until);
     }
-    search_free(s);
+    dir_shard_job_end(&s->shard_job);
+    search_free(&s->shard_job);
     if (again)
         begin_search(log, q, from);
     else
@@ -179,6 +182,7 @@ static void begin_search(struct log *log, struct log_time_query *q, int64_t from
         };
     }
     q->internal[0] = s;
+    dir_shard_job_begin(log->shard, &s->shard_job, search_free);
     q->job = (struct disk_job){.run = run_search,
                                .home = search_home,
                                .context = &log->dir->store,

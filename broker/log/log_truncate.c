@@ -13,6 +13,7 @@
 
 struct locate_job {
     struct disk_job job;
+    struct shard_job shard_job;
     struct log *log;
     char *dir;
     int64_t segment, to;
@@ -139,6 +140,13 @@ static void run_locate(struct disk_job *batch, const struct file_ops *files, voi
     }
 }
 
+static void locate_drop(struct shard_job *job)
+{
+    struct locate_job *l = CONTAINER_OF(job, struct locate_job, shard_job);
+    free(l->dir);
+    free(l);
+}
+
 static void locate_home(struct disk_job *job)
 {
     struct locate_job *l = CONTAINER_OF(job, struct locate_job, job);
@@ -159,8 +167,8 @@ static void locate_home(struct disk_job *job)
             cut_at(log, l->base, l->segment, (uint32_t)l->pos);
         }
     }
-    free(l->dir);
-    free(l);
+    dir_shard_job_end(&l->shard_job);
+    locate_drop(&l->shard_job);
     log_job_done(log);
 }
 
@@ -185,6 +193,7 @@ static void locate(struct log *log, int64_t to)
     };
     if (segment->base == log->index.offsets.base_offset)
         l->pos = offset_index_lookup(&log->index.offsets, to, NULL);
+    dir_shard_job_begin(log->shard, &l->shard_job, locate_drop);
     log->cutting++;
     log->jobs++;
     cut_offsets(log, to); /* what is known by now; the boundary may lie below */
@@ -212,7 +221,9 @@ void log_truncate(struct log *log, int64_t to)
     }
     begin_cut(log);
     const struct log_op *op = find_op(log, to);
-    if (op)
+    if (op && op->item.entry.base < log->start)
+        log_reset(log, log->start); /* the start lies inside of that batch: nothing is left */
+    else if (op)
         cut_at(log, op->item.entry.base, op->item.entry.segment, op->item.entry.pos);
     else if (to == log->stored_end)
         cut_at(log, to, log->stored_segment, log->stored_pos);

@@ -132,24 +132,23 @@ static void plan_start(struct recovery_log *log, int64_t start)
                 (long long)log->end);
     if (start > log->start)
         log->start = start;
-    size_t gone = 0;
+    /* The segment that the start lies in, as far as the entries tell. */
+    int64_t kept = start == log->end ? start : -1;
     for (size_t i = 0; i < log->append_count; i++) {
-        int64_t next = i + 1 < log->append_count ? log->appends[i + 1].segment
-                       : start == log->end       ? start
-                                                 : INT64_MAX;
-        if (next <= start && next != log->appends[i].segment)
-            gone = i + 1;
+        if (log->appends[i].segment <= start && log->appends[i].segment > kept)
+            kept = log->appends[i].segment;
     }
-    if (gone == 0 && !(log->rewritten && start == log->end))
+    if (!log->rewritten || log->segment >= kept)
         return;
-    memmove(log->appends, log->appends + gone, (log->append_count - gone) * sizeof *log->appends);
+    size_t gone = 0;
+    while (gone < log->append_count && log->appends[gone].segment < kept)
+        gone++;
     log->append_count -= gone;
-    log->rewritten = false;
     if (log->append_count)
-        rewrite_from(log, log->appends[0].segment, log->appends[0].pos, log->appends[0].base);
-    else
-        rewrite_from(log, start, 0, start);
-    log->removed_below = log->segment;
+        memmove(log->appends, log->appends + gone, log->append_count * sizeof *log->appends);
+    log->rewritten = false;
+    rewrite_from(log, kept, 0, kept);
+    log->removed_below = kept;
 }
 
 static void plan_ends(struct recovery_log *log, const struct journal_entry *e)
