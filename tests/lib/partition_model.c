@@ -534,7 +534,8 @@ static void shrink(struct partition_model *m, int32_t broker, bool damaged)
     struct cluster_partition_item *s = &m->state;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < s->isr_count; i++)
-        kept += s->isr[i] != broker && (damaged || m->alive[s->isr[i]]);
+        kept += s->isr[i] != broker &&
+                (damaged || (m->alive[s->isr[i]] && m->brokers[s->isr[i]].log.there));
     if (!in_state_isr(m, broker) || kept == 0)
         return;
     kept = 0;
@@ -767,7 +768,6 @@ static void stop(struct partition_model *m, int32_t broker)
                 (void)take(m, i);
         }
         b->log = (struct model_log){0};
-        declare_dead(m, broker);
         return;
     }
     m->counts.power_losses += kind < 5;
@@ -923,17 +923,17 @@ static void one_step(struct partition_model *m)
     struct model_broker *b = &m->brokers[below(m, MODEL_BROKERS)];
     uint32_t kind = below(m, 100);
     m->counts.steps++;
-    if (kind < 40)
+    if (kind < 30)
         deliver(m);
-    else if (kind < 55)
+    else if (kind < 42)
         hear_order(m, b);
-    else if (kind < 65)
+    else if (kind < 52)
         disk(m, b);
-    else if (kind < 75)
+    else if (kind < 68)
         push_some(m, b);
-    else if (kind < 83)
+    else if (kind < 76)
         tick(m, b);
-    else if (kind < 88)
+    else if (kind < 84)
         connect_streams(m);
     else if (kind < 92)
         produce(m, b);
