@@ -205,13 +205,16 @@ static void on_state(struct partition *p, struct partition_peer *peer,
     }
 }
 
-static void on_ack(struct partition *p, struct partition_peer *peer, const struct cluster_ack *ack)
+static void on_ack(struct partition *p, struct partition_peer *peer, const struct cluster_ack *ack,
+                   struct partition_actions *a)
 {
     bool any_state = mutated(p->config->mutation, MUTATION_NO_INCARNATION_CHECK);
     if (!fits(p, peer, ack->leader_epoch, ack->session) ||
         (peer->state != PEER_PUSHING && !any_state))
         return;
     if (ack->end > p->log.end || ack->synced_end > ack->end || ack->synced_end < 0) {
+        if (peer->state == PEER_PUSHING)
+            partition_do(a, PARTITION_DO_STOP_PUSH)->to = peer_member(peer);
         peer->state = PEER_REFUSED; /* it has what we never sent: nothing it says counts */
         peer->reopen_ms = p->now_ms + REOPEN_STOPPED_MS;
         return;
@@ -291,7 +294,7 @@ void leader_event(struct partition *p, const struct partition_event *e, struct p
     if (e->kind == PARTITION_EV_STATE)
         on_state(p, peer, e, a);
     else if (e->kind == PARTITION_EV_ACK)
-        on_ack(p, peer, &e->u.ack);
+        on_ack(p, peer, &e->u.ack, a);
     else if (e->kind == PARTITION_EV_REFUSE)
         on_refuse(p, peer, &e->u.refuse, a);
     else

@@ -18,6 +18,7 @@
  * of requests fire exactly once, from a later event or the end of the turn, never inside the call
  * that started them. */
 struct replica_host;
+struct replica;
 
 /* How a request ended. The API handlers map it to Kafka's error codes. */
 enum replica_result {
@@ -63,6 +64,7 @@ struct replica_host_config {
     int64_t silence_ms;     /* a follower's stream without a sign of life; 0: 1,000 */
     int64_t retain_ms;      /* log.retention.check.interval.ms; 0: 300,000 */
     struct account *stream; /* received bytes of replication streams; may be NULL */
+    unsigned mutation;      /* enum mutation; mutation builds only */
 };
 /* Copies the config's values; what it points to outlives the host. */
 struct replica_host *replica_host_new(struct reactor *reactor,
@@ -164,6 +166,7 @@ struct fetch_waiter {
     struct log_read read;
     /* the host's */
     struct replica_host *host;
+    struct replica *replica;
     struct fetch_waiter *next, **previous;
     enum {
         FETCH_NOWHERE,
@@ -171,7 +174,6 @@ struct fetch_waiter {
         FETCH_READS,
         FETCH_FINISHED
     } place;
-    bool cancelled;
 };
 /* Reads at once when there is anything; done comes from a later event or the end of this turn. */
 void replica_host_fetch(struct replica_host *host, struct fetch_waiter *w);

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/replica/replica_host.h"
+
+#include <stdlib.h>
+
+#include "broker/replica/replica_internal.h"
+#include "common/memory.h"
+#include "common/resolve.h"
+
+#define LAG_MS 30000
+#define SILENCE_MS 1000
+#define RETAIN_MS 300000
+#define REJOIN_MS 200
+#define REJOIN_MS_MAX 30000
+#define RETRY_MS 1000
+
+static void run_turn(struct turn_task *task);
+static void run_tick(struct timer *timer);
+
+struct replica *host_find(const struct replica_host *h, struct partition_id id)
+{
+    return map_get(&h->replicas, MAP_KEY(id));
+}
+
+void host_turn_soon(struct replica_host *h)
+{
+    reactor_at_turn(h->reactor, &h->turn);
+}
+
+bool host_is_full(const struct replica_host *h)
+{
+    if (h->config.stream && account_over(h->config.stream))
+        return true;
+    for (unsigned i = 0; i < h->config.dir_count; i++) {
+        if (account_over(log_dir_tail(h->config.dirs[i])))
+            return true;
+    }
+    return false;
+}
+
+/* ---- life ---- */
+
+static void fill_defaults(struct replica_host *h)
+{
+    struct replica_host_config *c = &h->config;
+    c->lag_ms = c->lag_ms > 0 ? c->lag_ms : LAG_MS;
+    c->silence_ms = c->silence_ms > 0 ? c->silence_ms : SILENCE_MS;
+    c->retain_ms = c->retain_ms > 0 ? c->retain_ms : RETAIN_MS;
+    h->partition_config = (struct partition_config){.self = c->self,
+                                                    .silence_ms = c->silence_ms,
+                                                    .lag_ms = c->lag_ms,
+                                                    .rejoin_ms = REJOIN_MS,
+                                                    .rejoin_ms_max = REJOIN_MS_MAX,
+                                                    .retry_ms = RETRY_MS,
+                                                    .mutation = c->mutation};
+    h->identity.self = c->self;
+    h->identity.shard_count = h->reactor->env.shard_count;
+    h->identity.secret = c->secret;
+    cluster_id_digest(c->cluster_id, h->identity.cluster);
+}
+
+struct replica_host *replica_host_new(struct reactor *reactor,
+                                      const struct replica_host_config *config,
+                                      struct replica_host_observer *observer)
+{
+    struct replica_host *h = xcalloc(1, sizeof *h);
+    h->reactor = reactor;
+    h->config = *config;
+    h->observer = observer;
+    h->turn.run = run_turn;
+    h->touched_last = &h->touched_first;
+    h->produced_last = &h->produced_first;
+    h->fetched_last = &h->fetched_first;
+    h->offsets_last = &h->offsets_first;
+    h->actions = xcalloc(STEP_DEPTH, sizeof *h->actions);
+    h->pieces = xcalloc(STREAM_FRAME_PIECES, sizeof *h->pieces);
+    h->dir_logs = xcalloc(config->dir_count ? config->dir_count : 1, sizeof *h->dir_logs);
+    h->retained_ns = reactor->now_ns;
+    fill_defaults(h);
+    timer_init(&h->tick, reactor, run_tick);
+    timer_set(&h->tick, TICK_MS);
+    return h;
+}
+
+static void replica_free(struct replica *r)
+{
+    feeds_drop(r);
+    free(r);
+}
+
+void replica_free_if_dead(struct replica *r)
+{
+    if (r->dead && r->reads == 0 && !r->touched)
+        replica_free(r);
+}
+
+static void topic_free(struct host_topic *t)
+{
+    if (!t)
+        return;
+    free(t->name);
+    free(t);
+}
+
+void replica_host_free(struct replica_host *h)
+{
+    struct map_entry entry;
+    if (!h)
+        return;
+    timer_deinit(&h->tick);
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        struct replica *r = entry.value;
+        if (r->log)
+            log_observe(r->log, NULL);
+        replica_free(r);
+    }
+    for (uint32_t at = 0; map_next(&h->topics, &at, &entry);)
+        topic_free(entry.value);
+    streams_free(h);
+    for (uint32_t at = 0; map_next(&h->brokers, &at, &entry);) {
+        struct host_broker *b = entry.value;
+        free(b->live);
+        free(b->catch_up);
+        free(b);
+    }
+    map_deinit(&h->replicas);
+    map_deinit(&h->topics);
+    map_deinit(&h->brokers);
+    free(h->changes);
+    free(h->reports);
+    free(h->actions);
+    free(h->pieces);
+    free(h->pushes);
+    free(h->dir_logs);
+    free(h);
+}
+
+struct replica *host_add(struct replica_host *h, struct partition_id id, struct log *log)
+{
+    struct replica *r = xcalloc(1, sizeof *r);
+    r->host = h;
+    r->id = id;
+    r->log = log;
+    r->by_commit_last = &r->by_commit;
+    r->by_sync_last = &r->by_sync;
+    struct partition_log numbers = {.last_epoch = -1};
+    if (log) {
+        numbers = (struct partition_log){.there = true,
+                                         .created = log_created_durable(log),
+                                         .failed = log_is_failed(log),
+                                         .suspect = log_is_suspect(log),
+                                         .last_epoch = log_last_epoch(log),
+                                         .start = log_start(log),
+                                         .end = log_end(log),
+                                         .synced_end = log_synced_end(log),
+                                         .high_watermark = log_high_watermark(log)};
+        replica_watch_log(r);
+    }
+    partition_init(&r->partition, &h->partition_config, id, &numbers);
+    map_put(&h->replicas, MAP_KEY(r->id), r);
+    return r;
+}
+
+void replica_host_add_log(struct replica_host *h, struct log *log, struct view topic)
+{
+    struct log_config config;
+    (void)topic;
+    h->config.topic_config(h->config.topic_config_context, VIEW_NULL, &config);
+    log_attach(log, h->reactor, &config);
+    host_add(h, log_id(log), log);
+}
+
+void replica_host_set_self(struct replica_host *h, struct cluster_member self)
+{
+    struct map_entry entry;
+    h->config.self = self;
+    h->partition_config.self = self;
+    h->identity.self = self;
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        struct partition_event e;
+        e.kind = PARTITION_EV_SELF;
+        replica_step(entry.value, &e);
+    }
+    streams_close_all(h, "registered anew");
+    incoming_close_all(h, "registered anew");
+}
+
+/* ---- metadata ---- */
+
+static void apply_broker(struct replica_host *h, const struct cluster_broker_item *item)
+{
+    int32_t id = item->member.broker;
+    struct host_broker *b = map_get(&h->brokers, MAP_KEY(id));
+    struct map_entry entry;
+    if (id == h->config.self.broker)
+        return;
+    if (!b) {
+        b = xcalloc(1, sizeof *b);
+        b->broker = id;
+        map_put(&h->brokers, MAP_KEY(id), b);
+    }
+    bool other = !b->known || b->member.incarnation != item->member.incarnation ||
+                 b->shard_count != (uint32_t)item->shard_count;
+    char *host = xstrndup(item->cluster_host.base ? (const void *)item->cluster_host.base : "",
+                          item->cluster_host.size);
+    b->known = true;
+    b->alive = item->alive;
+    b->member = item->member;
+    b->has_addr = resolve_numeric(host, (uint16_t)item->cluster_port, &b->addr);
+    free(host);
+    for (uint32_t at = 0; other && map_next(&h->replicas, &at, &entry);) {
+        /* The old process is gone for every partition before its streams are. */
+        struct partition_event e;
+        e.kind = PARTITION_EV_MEMBER;
+        e.u.member.member = b->member;
+        e.u.member.alive = false;
+        replica_step(entry.value, &e);
+    }
+    if (other) {
+        streams_drop_broker(h, b);
+        b->shard_count = item->shard_count > 0 ? (uint32_t)item->shard_count : 0;
+    }
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);)
+        replica_member(entry.value, b);
+}
+
+static void apply_broker_gone(struct replica_host *h, int32_t id)
+{
+    struct host_broker *b = map_get(&h->brokers, MAP_KEY(id));
+    struct map_entry entry;
+    if (!b)
+        return;
+    b->alive = false;
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);)
+        replica_member(entry.value, b);
+}
+
+static void apply_topic(struct replica_host *h, const struct cluster_topic_item *item)
+{
+    struct host_topic *t = xcalloc(1, sizeof *t);
+    t->name = xstrndup(item->name.base, item->name.size);
+    h->config.topic_config(h->config.topic_config_context, item->config, &t->config);
+    topic_free(map_put(&h->topics, MAP_KEY(item->id), t));
+    struct map_entry entry;
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        const struct replica *r = entry.value;
+        if (uuid_equal(r->id.topic, item->id) && r->log)
+            log_configure(r->log, &t->config);
+    }
+}
+
+/* The replica of a deleted topic: everybody who waits hears it, its log goes. */
+static void remove_replica(struct replica *r)
+{
+    struct replica_host *h = r->host;
+    bool led = r->said_leads;
+    feeds_drop(r);
+    produce_fail(r, REPLICA_UNKNOWN);
+    fetch_fail(r, REPLICA_UNKNOWN);
+    map_remove(&h->replicas, MAP_KEY(r->id));
+    if (r->log)
+        log_delete(r->log);
+    r->log = NULL;
+    r->dead = true;
+    r->said_leads = false;
+    if (led && h->observer->leads_not)
+        h->observer->leads_not(h->observer, r->id);
+    replica_free_if_dead(r);
+}
+
+static void apply_topic_gone(struct replica_host *h, struct uuid topic)
+{
+    struct map_entry entry;
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        struct replica *r = entry.value;
+        if (uuid_equal(r->id.topic, topic))
+            remove_replica(r);
+    }
+    topic_free(map_remove(&h->topics, MAP_KEY(topic)));
+}
+
+static bool names_self(const struct replica_host *h, const struct cluster_partition_item *p)
+{
+    for (uint32_t i = 0; i < p->replica_count; i++) {
+        if (p->replicas[i] == h->config.self.broker)
+            return true;
+    }
+    return false;
+}
+
+static void apply_partition(struct replica_host *h, const struct cluster_partition_item *item)
+{
+    const struct env *env = &h->reactor->env;
+    if (partition_shard(item->id, env->shard_count) != env->shard)
+        return;
+    struct replica *r = host_find(h, item->id);
+    if (!r && !names_self(h, item))
+        return;
+    if (!r)
+        r = host_add(h, item->id, NULL);
+    struct partition_event e;
+    e.kind = PARTITION_EV_ORDER;
+    e.u.order = *item;
+    replica_step(r, &e);
+    for (uint32_t i = 0; i < r->partition.peer_count; i++) {
+        int32_t broker = r->partition.peers[i].broker;
+        const struct host_broker *b = map_get(&h->brokers, MAP_KEY(broker));
+        if (b)
+            replica_member(r, b);
+    }
+}
+
+void replica_host_apply(struct replica_host *h, const struct cluster_item *item)
+{
+    if (h->stopping)
+        return;
+    switch (item->kind) {
+    case CLUSTER_ITEM_BROKER:
+        apply_broker(h, &item->u.broker);
+        break;
+    case CLUSTER_ITEM_BROKER_GONE:
+        apply_broker_gone(h, item->u.broker.member.broker);
+        break;
+    case CLUSTER_ITEM_TOPIC:
+        apply_topic(h, &item->u.topic);
+        break;
+    case CLUSTER_ITEM_TOPIC_GONE:
+        apply_topic_gone(h, item->u.topic.id);
+        break;
+    case CLUSTER_ITEM_PARTITION:
+        apply_partition(h, &item->u.partition);
+        break;
+    }
+}
+
+void replica_host_isr_reply(struct replica_host *h, const struct cluster_isr_reply *reply)
+{
+    struct replica *r = host_find(h, reply->id);
+    if (!r)
+        return;
+    struct partition_event e;
+    e.kind = PARTITION_EV_ISR_REPLY;
+    e.u.isr_reply = *reply;
+    replica_step(r, &e);
+}
+
+void replica_host_inventory(struct replica_host *h, struct arena *arena,
+                            struct cluster_exception **ret_exceptions,
+                            uint32_t *ret_exception_count, struct cluster_held **ret_held,
+                            uint32_t *ret_held_count)
+{
+    struct map_entry entry;
+    uint32_t exceptions = 0, held = 0;
+    *ret_exceptions = arena_array(arena, h->replicas.count, sizeof **ret_exceptions);
+    *ret_held = arena_array(arena, h->replicas.count, sizeof **ret_held);
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        const struct replica *r = entry.value;
+        enum cluster_exception_kind kind = 0;
+        if (r->partition.state == PARTITION_MISSING)
+            kind = CLUSTER_REPLICA_MISSING;
+        else if (r->partition.state == PARTITION_FAILED)
+            kind = CLUSTER_REPLICA_FAILED;
+        else if (r->log && log_is_suspect(r->log))
+            kind = CLUSTER_REPLICA_SUSPECT;
+        if (kind)
+            (*ret_exceptions)[exceptions++] = (struct cluster_exception){r->id, kind};
+        if (r->log)
+            (*ret_held)[held++] =
+                (struct cluster_held){r->id, log_last_epoch(r->log), log_end(r->log)};
+    }
+    *ret_exception_count = exceptions;
+    *ret_held_count = held;
+}
+
+/* ---- turns and ticks ---- */
+
+static void tell_leadership(struct replica *r)
+{
+    struct replica_host_observer *o = r->host->observer;
+    bool leads = partition_leads(&r->partition);
+    int32_t epoch = r->partition.order.leader_epoch;
+    if (r->said_leads && (!leads || r->said_epoch != epoch)) {
+        r->said_leads = false;
+        if (o->leads_not)
+            o->leads_not(o, r->id);
+    }
+    if (leads && !r->said_leads) {
+        r->said_leads = true;
+        r->said_epoch = epoch;
+        if (o->leads)
+            o->leads(o, r->id, epoch);
+    }
+}
+
+static void turn_replicas(struct replica_host *h)
+{
+    while (h->touched_first) {
+        struct replica *r = h->touched_first;
+        h->touched_first = r->next_touched;
+        if (!h->touched_first)
+            h->touched_last = &h->touched_first;
+        r->touched = false;
+        if (r->dead) {
+            replica_free_if_dead(r);
+            continue;
+        }
+        replica_turn(r);
+        tell_leadership(r);
+    }
+}
+
+static void tell_controller(struct replica_host *h)
+{
+    if (h->change_count > 0) {
+        uint32_t count = h->change_count;
+        h->change_count = 0;
+        h->observer->ask_isr(h->observer, h->changes, count);
+    }
+    for (uint32_t i = 0; i < h->report_count; i++)
+        h->observer->report(h->observer, &h->reports[i]);
+    h->report_count = 0;
+}
+
+static void end_stop(struct replica_host *h)
+{
+    if (!h->stopped || h->reads > 0 || h->incoming || h->produced_first || h->fetched_first)
+        return;
+    for (size_t i = 0; i < h->stream_count; i++) {
+        if (h->streams[i]->link.state != LINK_CLOSED)
+            return;
+    }
+    void (*stopped)(void *) = h->stopped;
+    h->stopped = NULL;
+    stopped(h->stopped_context);
+}
+
+static void run_turn(struct turn_task *task)
+{
+    struct replica_host *h = CONTAINER_OF(task, struct replica_host, turn);
+    turn_replicas(h);
+    tell_controller(h);
+    for (size_t i = 0; i < h->stream_count; i++)
+        stream_turn(h->streams[i]);
+    for (struct incoming *in = h->incoming; in; in = in->next)
+        incoming_turn(in);
+    produce_tell(h);
+    fetch_tell(h);
+    end_stop(h);
+}
+
+static void tick_replica(struct replica *r, int64_t now_ms)
+{
+    if (!r->timer_ms || now_ms < r->timer_ms)
+        return;
+    struct partition_event e;
+    r->timer_ms = 0;
+    e.kind = PARTITION_EV_TIMER;
+    replica_step(r, &e);
+}
+
+static void retain(struct replica_host *h)
+{
+    struct map_entry entry;
+    int64_t wall_ms = h->reactor->env.ops->wall_ms(h->reactor->env.world);
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        struct replica *r = entry.value;
+        if (partition_leads(&r->partition))
+            log_retain(r->log, wall_ms);
+    }
+}
+
+static void run_tick(struct timer *timer)
+{
+    struct replica_host *h = CONTAINER_OF(timer, struct replica_host, tick);
+    struct map_entry entry;
+    int64_t now_ms = (int64_t)(h->reactor->now_ns / 1000000);
+    timer_set(&h->tick, TICK_MS);
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);)
+        tick_replica(entry.value, now_ms);
+    for (size_t i = 0; i < h->stream_count && !h->stopping; i++)
+        stream_tick(h->streams[i]);
+    for (struct incoming *in = h->incoming; in; in = in->next)
+        incoming_tick(in);
+    if (h->reactor->now_ns - h->retained_ns >= (uint64_t)h->config.retain_ms * 1000000) {
+        h->retained_ns = h->reactor->now_ns;
+        retain(h);
+    }
+}
+
+void replica_host_stop(struct replica_host *h, void (*done)(void *context), void *context)
+{
+    struct map_entry entry;
+    PRE(!h->stopping);
+    h->stopping = true;
+    h->stopped = done;
+    h->stopped_context = context;
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        struct replica *r = entry.value;
+        produce_fail(r, REPLICA_NOT_LEADER);
+        fetch_fail(r, REPLICA_NOT_LEADER);
+    }
+    streams_close_all(h, NULL);
+    incoming_close_all(h, NULL);
+    host_turn_soon(h);
+}
+
+/* ---- questions ---- */
+
+static void fill_view(const struct replica *r, struct replica_view *v)
+{
+    const struct partition *p = &r->partition;
+    *v = (struct replica_view){.state = p->state,
+                               .leader = p->order.leader,
+                               .leader_epoch = p->order.leader_epoch,
+                               .leads = partition_leads(p),
+                               .high_watermark = p->high_watermark,
+                               .isr_count = p->order.isr_count,
+                               .min_isr = p->order.min_isr};
+    if (r->log) {
+        v->start = log_start(r->log);
+        v->end = log_end(r->log);
+        v->synced_end = log_synced_end(r->log);
+        v->size = log_size(r->log);
+        v->stable_offset = replica_stable_offset(r);
+    }
+}
+
+bool replica_host_look(const struct replica_host *h, struct partition_id id,
+                       struct replica_view *ret)
+{
+    const struct replica *r = host_find(h, id);
+    if (!r || !r->partition.ordered)
+        return false;
+    fill_view(r, ret);
+    return true;
+}
+
+void replica_host_each(const struct replica_host *h,
+                       void (*each)(void *context, struct partition_id id,
+                                    const struct replica_view *view),
+                       void *context)
+{
+    struct map_entry entry;
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        const struct replica *r = entry.value;
+        struct replica_view view;
+        fill_view(r, &view);
+        each(context, r->id, &view);
+    }
+}
+
+struct log *replica_host_log(const struct replica_host *h, struct partition_id id)
+{
+    const struct replica *r = host_find(h, id);
+    return r ? r->log : NULL;
+}

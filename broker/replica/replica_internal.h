@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_BROKER_REPLICA_REPLICA_INTERNAL_H
+#define CORDUROY_BROKER_REPLICA_REPLICA_INTERNAL_H
+
+#include "broker/replica/link.h"
+#include "broker/replica/replica_host.h"
+#include "common/assert.h"
+#include "common/map.h"
+
+/* What the files of the replica host share. */
+#define TICK_MS 100                  /* pings, silence, reconnects, due timers of partitions */
+#define STREAM_LIVE_BYTES (4 << 20)  /* references that one live stream may pin */
+#define STREAM_FRAME_BYTES (1 << 20) /* a push frame is closed when it holds so much */
+#define STREAM_FRAME_PIECES 1024u
+#define CATCH_UP_BYTES (1 << 20) /* of one read */
+#define RECONNECT_MS 50          /* doubled up to */
+#define RECONNECT_MS_MAX 1000
+#define INCOMING_IDLE_MS 30000 /* the leader pings far more often */
+#define STEP_DEPTH 6           /* an action may cause an event, whose action may ... */
+
+struct stream;
+struct replica;
+
+/* ---- leader: what is pushed to one follower of one partition ---- */
+enum feed_mode {
+    FEED_OFF,
+    FEED_LIVE,    /* batches are pushed as they are appended */
+    FEED_BEHIND,  /* read from the log and pushed by the catch-up stream */
+    FEED_JOINING, /* everything was sent by catch-up; live goes on when the follower has it */
+    FEED_LEAVING, /* overflow: catch-up goes on when the follower has what went by live */
+};
+struct feed_batch {
+    struct piece piece;
+    int64_t base, end;
+};
+struct feed {
+    enum feed_mode mode;
+    struct replica *replica;
+    struct stream *live;
+    struct cluster_member to;
+    uint32_t session;
+    int64_t next;             /* the first offset that was not handed to a connection */
+    int64_t acked;            /* the follower's end, as it said last in this session */
+    bool marks;               /* the high watermark or start must be said */
+    struct feed_batch *queue; /* a ring */
+    uint32_t queue_first, queue_count, queue_capacity;
+    bool listed; /* on its stream's list of feeds with something to say */
+    struct feed *next_listed;
+    bool reading; /* read is out */
+    struct log_read read;
+};
+
+/* One replica of this shard. */
+struct replica {
+    struct replica_host *host;
+    struct partition partition;
+    struct partition_id id;
+    struct log *log; /* NULL: none */
+    struct log_observer observer;
+    struct incoming *in; /* follower: the stream that the newest open came by */
+    struct feed *feeds;  /* one per peer, while it leads */
+    uint32_t feed_count;
+    bool touched, dead; /* dead: its topic is gone; freed when no read is out */
+    bool said_leads;
+    int32_t said_epoch;
+    int64_t timer_ms;
+    struct replica *next_touched;
+    struct produce_waiter *by_commit, **by_commit_last; /* acks -1, by wait_for */
+    struct produce_waiter *by_sync, **by_sync_last;     /* acks 1 */
+    struct fetch_waiter *fetches;
+    uint32_t reads; /* of the log that are out */
+};
+
+/* ---- streams to other brokers ---- */
+struct stream {
+    struct link link;
+    struct replica_host *host;
+    struct host_broker *broker;
+    uint32_t shard; /* the follower's */
+    bool catch_up, wanted, silent;
+    bool was_ready; /* since it was last connected */
+    bool dying;     /* its broker is another process now: freed when the link is closed */
+    uint64_t retry_ns, started_ns, pinged_ns;
+    uint64_t retry_ms;
+    uint64_t queued_bytes; /* in the queues of its feeds (live) */
+    struct feed *listed_first, **listed_last;
+    struct cluster_replica_open *opens; /* to be said at the turn's end */
+    struct cluster_diverge *diverges;
+    struct cluster_reset *resets;
+    size_t open_capacity, diverge_capacity, reset_capacity;
+    uint32_t open_count, diverge_count, reset_count;
+};
+struct host_broker {
+    int32_t broker;
+    bool known, alive;
+    struct cluster_member member;
+    struct addr addr;
+    bool has_addr;
+    uint32_t shard_count;
+    struct stream **live, **catch_up; /* by the follower's shard; NULL: none yet */
+};
+
+/* ---- streams from other brokers ---- */
+struct incoming {
+    struct link link;
+    struct replica_host *host;
+    bool catch_up;
+    struct incoming *next;
+    struct cluster_replica_state *states;
+    struct cluster_ack *acks;
+    struct cluster_refuse *refuses;
+    size_t state_capacity, ack_capacity, refuse_capacity;
+    uint32_t state_count, ack_count, refuse_count;
+};
+
+struct host_topic {
+    char *name;
+    struct log_config config;
+};
+struct replica_host {
+    struct reactor *reactor;
+    struct replica_host_config config;
+    struct replica_host_observer *observer;
+    struct partition_config partition_config;
+    struct link_identity identity;
+    struct map replicas; /* partition_id -> replica */
+    struct map topics;   /* uuid -> host_topic */
+    struct map brokers;  /* i32 -> host_broker */
+    struct timer tick;
+    struct turn_task turn;
+    struct replica *touched_first, **touched_last;
+    struct incoming *incoming;
+    struct incoming *hearing; /* whose frame is being handled */
+    struct piece *pieces;     /* STREAM_FRAME_PIECES, of the frame being made */
+    struct cluster_push *pushes;
+    size_t push_capacity;
+    struct stream **streams;
+    size_t stream_count, stream_capacity;
+    struct produce_waiter *produced_first, **produced_last; /* finished, to be told */
+    struct fetch_waiter *fetched_first, **fetched_last;
+    struct offset_query *offsets_first, **offsets_last;
+    struct cluster_isr_change *changes;
+    size_t change_capacity;
+    uint32_t change_count;
+    struct cluster_report *reports;
+    size_t report_capacity;
+    uint32_t report_count;
+    struct partition_actions *actions; /* STEP_DEPTH of them */
+    unsigned depth;
+    uint64_t retained_ns;
+    unsigned *dir_logs; /* logs that were made or given, by directory */
+    uint32_t reads;     /* queries and reads that are out */
+    bool stopping;
+    void (*stopped)(void *context);
+    void *stopped_context;
+    struct say_limit say_push, say_link;
+};
+
+/* replica_host.c */
+struct replica *host_find(const struct replica_host *h, struct partition_id id);
+struct replica *host_add(struct replica_host *h, struct partition_id id, struct log *log);
+/* Of a topic that is gone: freed once no read of it is out. */
+void replica_free_if_dead(struct replica *r);
+void host_turn_soon(struct replica_host *h);
+bool host_is_full(const struct replica_host *h); /* no more bytes of streams for now */
+
+/* replica_step.c: events into the step, its actions out */
+void replica_step(struct replica *r, struct partition_event *e);
+/* True when the step wants the bytes of this push appended. */
+bool replica_step_push(struct replica *r, struct partition_event *e);
+void replica_log_moved(struct replica *r);
+void replica_touch(struct replica *r);
+void replica_turn(struct replica *r);
+void replica_member(struct replica *r, const struct host_broker *b);
+void replica_watch_log(struct replica *r);
+/* The largest epoch that the log holds at or below the given one and where it ends; (-1, -1) when
+ * it holds none. */
+void replica_epoch_end(const struct replica *r, int32_t epoch, int32_t *ret_epoch,
+                       int64_t *ret_end);
+int64_t replica_stable_offset(const struct replica *r);
+
+/* replica_produce.c, replica_fetch.c: who waits */
+void produce_wake(struct replica *r);
+void produce_fail(struct replica *r, enum replica_result why);
+void produce_tell(struct replica_host *h);
+void fetch_wake(struct replica *r);
+void fetch_fail(struct replica *r, enum replica_result why);
+void fetch_tell(struct replica_host *h);
+
+/* feed.c */
+void feeds_make(struct replica *r);
+void feeds_drop(struct replica *r);
+struct feed *feed_find(struct replica *r, int32_t broker);
+void feed_start(struct feed *f, struct stream *live, struct cluster_member to, uint32_t session,
+                int64_t offset);
+void feed_stop(struct feed *f);
+void feed_appended(struct replica *r, const struct piece *batch, int64_t base, int64_t end);
+void feed_acked(struct feed *f, const struct cluster_ack *ack);
+void feeds_mark(struct replica *r);
+void feed_go_on(struct feed *f); /* catch-up: read and push what may be */
+
+/* stream.c */
+struct stream *stream_get(struct replica_host *h, int32_t broker, struct partition_id id,
+                          bool catch_up);
+void stream_want(struct stream *s);
+void stream_list(struct stream *s, struct feed *f);
+void stream_say_open(struct stream *s, const struct cluster_replica_open *open);
+void stream_say_diverge(struct stream *s, const struct cluster_diverge *diverge);
+void stream_say_reset(struct stream *s, const struct cluster_reset *reset);
+void stream_turn(struct stream *s);
+void stream_tick(struct stream *s);
+void streams_drop_broker(struct replica_host *h, struct host_broker *b);
+void streams_close_all(struct replica_host *h, const char *why);
+void streams_free(struct replica_host *h);
+static inline bool stream_is_ready(const struct stream *s)
+{
+    return s->link.state == LINK_READY;
+}
+
+/* incoming.c */
+struct incoming *incoming_of(struct replica *r, struct cluster_member from);
+void incoming_say_state(struct incoming *in, const struct cluster_replica_state *state);
+void incoming_say_ack(struct incoming *in, const struct cluster_ack *ack);
+void incoming_say_refuse(struct incoming *in, const struct cluster_refuse *refuse);
+void incoming_turn(struct incoming *in);
+void incoming_tick(struct incoming *in);
+void incoming_close_all(struct replica_host *h, const char *why);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A batch from a client, or from the broker itself: admitted, checked against what its producer
+ * sent before, appended (from then on its offset is decided), handed to the followers' streams, and
+ * answered when it is committed (acks -1), synced here (acks 1) or at the end of the turn (0). */
+#include "broker/log/producer_state.h"
+#include "broker/replica/replica_internal.h"
+#include "proto/record_batch.h"
+
+static void list_put(struct produce_waiter **at, struct produce_waiter *w,
+                     struct produce_waiter ***last)
+{
+    w->next = *at;
+    w->previous = at;
+    if (w->next)
+        w->next->previous = &w->next;
+    else
+        *last = &w->next;
+    *at = w;
+}
+
+static void list_remove(struct produce_waiter *w, struct produce_waiter ***last)
+{
+    *w->previous = w->next;
+    if (w->next)
+        w->next->previous = w->previous;
+    else
+        *last = w->previous;
+    w->next = NULL;
+}
+
+static void finish(struct replica_host *h, struct produce_waiter *w, enum replica_result result)
+{
+    w->result = result;
+    w->place = PRODUCE_FINISHED;
+    list_put(h->produced_last, w, &h->produced_last);
+    host_turn_soon(h);
+}
+
+/* In order of wait_for; nearly always the last. */
+static void wait_in(struct produce_waiter **first, struct produce_waiter ***last,
+                    struct produce_waiter *w)
+{
+    struct produce_waiter **at = *last;
+    w->place = PRODUCE_WAITS;
+    while (at != first) {
+        struct produce_waiter *before = CONTAINER_OF(at, struct produce_waiter, next);
+        if (before->wait_for <= w->wait_for)
+            break;
+        at = before->previous;
+    }
+    list_put(at, w, last);
+}
+
+static void wake(struct replica *r, struct produce_waiter **first, struct produce_waiter ***last,
+                 int64_t reached)
+{
+    while (*first && (*first)->wait_for <= reached) {
+        struct produce_waiter *w = *first;
+        list_remove(w, last);
+        finish(r->host, w, REPLICA_OK);
+    }
+}
+
+void produce_wake(struct replica *r)
+{
+    if (!r->log)
+        return;
+    wake(r, &r->by_commit, &r->by_commit_last, r->partition.high_watermark);
+    wake(r, &r->by_sync, &r->by_sync_last, log_synced_end(r->log));
+}
+
+void produce_fail(struct replica *r, enum replica_result why)
+{
+    while (r->by_commit) {
+        struct produce_waiter *w = r->by_commit;
+        list_remove(w, &r->by_commit_last);
+        finish(r->host, w, why);
+    }
+    while (r->by_sync) {
+        struct produce_waiter *w = r->by_sync;
+        list_remove(w, &r->by_sync_last);
+        finish(r->host, w, why);
+    }
+}
+
+void produce_tell(struct replica_host *h)
+{
+    while (h->produced_first) {
+        struct produce_waiter *w = h->produced_first;
+        list_remove(w, &h->produced_last);
+        w->place = PRODUCE_NOWHERE;
+        w->done(w);
+    }
+}
+
+static void wait_or_finish(struct replica *r, struct produce_waiter *w)
+{
+    if (w->acks == 0) {
+        finish(r->host, w, REPLICA_OK);
+    } else if (w->acks == 1) {
+        wait_in(&r->by_sync, &r->by_sync_last, w);
+    } else {
+        wait_in(&r->by_commit, &r->by_commit_last, w);
+    }
+    produce_wake(r);
+}
+
+/* What the producer's last batches say; REPLICA_OK: append it, or it is a duplicate (w->duplicate).
+ */
+static enum replica_result check_producer(struct replica *r, struct produce_waiter *w)
+{
+    struct record_batch batch;
+    struct producer_duplicate old;
+    struct view bytes = {piece_bytes(&w->batch), w->batch.size};
+    if (record_batch_parse_header(bytes, &batch) != 0)
+        return REPLICA_CORRUPT;
+    switch (producer_state_check(log_producers(r->log), &batch, &old)) {
+    case PRODUCER_NEW:
+        return REPLICA_OK;
+    case PRODUCER_DUPLICATE:
+        w->duplicate = true;
+        w->base_offset = old.base_offset;
+        w->wait_for = old.last_offset + 1;
+        if (batch.attributes & RECORD_BATCH_APPEND_TIME)
+            w->append_time_ms = old.timestamp_ms;
+        return REPLICA_OK;
+    case PRODUCER_OUT_OF_ORDER:
+        return REPLICA_OUT_OF_ORDER;
+    case PRODUCER_STALE_EPOCH:
+        return REPLICA_STALE_PRODUCER;
+    case PRODUCER_NOT_IN_TXN:
+        return REPLICA_NOT_IN_TXN;
+    case PRODUCER_FULL:
+        break;
+    }
+    return REPLICA_TOO_MANY;
+}
+
+static enum replica_result append(struct replica *r, struct produce_waiter *w)
+{
+    struct log_place place;
+    switch (log_append_leader(r->log, &w->batch, r->partition.order.leader_epoch, &place)) {
+    case LOG_OK:
+        break;
+    case LOG_FULL:
+        return REPLICA_STORAGE;
+    default:
+        replica_log_moved(r); /* it failed after its offset was decided: leads no more */
+        return REPLICA_STORAGE;
+    }
+    w->base_offset = place.base;
+    w->wait_for = place.end;
+    feed_appended(r, &w->batch, place.base, place.end);
+    replica_log_moved(r);
+    return REPLICA_OK;
+}
+
+void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
+{
+    struct replica *r = host_find(h, w->id);
+    enum replica_result result = REPLICA_OK;
+    w->base_offset = w->append_time_ms = w->log_start = -1;
+    w->duplicate = false;
+    if (!r || !r->partition.ordered || h->stopping)
+        result = h->stopping ? REPLICA_NOT_LEADER : REPLICA_UNKNOWN;
+    else if (partition_admit(&r->partition, w->acks) == PARTITION_NOT_LEADER)
+        result = REPLICA_NOT_LEADER;
+    else if (partition_admit(&r->partition, w->acks) != PARTITION_ADMITTED)
+        result = REPLICA_NOT_ENOUGH;
+    else if (!w->internal)
+        result = check_producer(r, w);
+    if (result == REPLICA_OK && !w->duplicate)
+        result = append(r, w);
+    if (result != REPLICA_OK) {
+        finish(h, w, result);
+        return;
+    }
+    w->log_start = log_start(r->log);
+    wait_or_finish(r, w);
+}
+
+void replica_host_produce_cancel(struct replica_host *h, struct produce_waiter *w)
+{
+    struct replica *r = host_find(h, w->id);
+    if (w->place == PRODUCE_FINISHED)
+        list_remove(w, &h->produced_last);
+    else if (w->place == PRODUCE_WAITS && r)
+        list_remove(w, w->acks == 1 ? &r->by_sync_last : &r->by_commit_last);
+    w->place = PRODUCE_NOWHERE;
+}
