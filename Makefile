@@ -124,7 +124,7 @@ proto-check:
 	@python3 -B proto/tools/test_tools.py
 	@tests/tools/compare-schemas
 
-ZK_CHECK := $(BUILD)/zk/test_zk_server
+ZK_CHECK := $(patsubst tests/zk/%.c,$(BUILD)/zk/%,$(wildcard tests/zk/test_*.c))
 $(BUILD)/zk/%: $(BUILD)/tests/zk/%.o $(TESTLIB) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  link  $@")
