@@ -144,6 +144,16 @@ sim: $(BUILD)/sim
 	@$(BUILD)/sim --seeds 1-$(SEEDS)
 	@$(BUILD)/sim --scenarios --seeds 1-$(SCENARIO_SEEDS)
 
+## make cluster-check   real brokers, real ZooKeeper, faults under load (ROUNDS: part of a case's name)
+ROUNDS ?=
+cluster-check: all
+	@tests/cluster/run $(ROUNDS)
+
+## make bench           start, memory, processor time, pauses: measured and printed (BENCH: some of them)
+BENCH ?=
+bench: all
+	@tests/bench/run $(BENCH)
+
 ## make layering        dependencies between folders point one way
 layering:
 	@tests/tools/layering
@@ -158,6 +168,22 @@ format-check:
 ## make check           about a minute: unit, codecs, layering, format
 check: layering format-check proto-check unit
 
+## make install         broker, command, settings, systemd unit under DESTDIR (PREFIX=/usr/local)
+SYSCONFDIR ?= /etc
+UNITDIR ?= /lib/systemd/system
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/corduroy $(DESTDIR)$(UNITDIR) \
+	  $(DESTDIR)$(PREFIX)/share/doc/corduroy
+	install -m 755 $(BUILD)/corduroy-broker $(BUILD)/corduroy $(DESTDIR)$(PREFIX)/bin
+	[ -e $(DESTDIR)$(SYSCONFDIR)/corduroy/broker.properties ] || \
+	  install -m 644 deploy/broker.properties $(DESTDIR)$(SYSCONFDIR)/corduroy/broker.properties
+	sed 's|@PREFIX@|$(PREFIX)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' deploy/corduroy-broker.service \
+	  > $(DESTDIR)$(UNITDIR)/corduroy-broker.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/corduroy-broker.service
+	install -m 644 README.md LICENSE deploy/README.md deploy/broker.properties \
+	  $(DESTDIR)$(PREFIX)/share/doc/corduroy
+	cp -r deploy/zookeeper $(DESTDIR)$(PREFIX)/share/doc/corduroy
+
 clean:
 	rm -rf build build-*
 
@@ -166,4 +192,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help unit sim zk-check proto proto-check fuzz layering format format-check check clean
+.PHONY: all help unit sim zk-check cluster-check bench install proto proto-check fuzz layering format format-check check clean

@@ -15,8 +15,9 @@ static const char usage[] =
     "  topic describe [NAME]\n"
     "  topic delete NAME\n"
     "  cluster                  brokers, controller, leaders, what is under-replicated or offline\n"
-    "  verify [--topic NAME] [--seconds N] [--rate N] [--size BYTES]\n"
-    "                           writes with acks=all, then reads everything acknowledged back\n"
+    "  verify [--topic NAME] [--seconds N] [--rate N] [--size BYTES] [--acked FILE]\n"
+    "                           writes with acks=all, then reads everything acknowledged back;\n"
+    "                           FILE gets a line (partition, offset, number, ms) for each\n"
     "\n"
     "The bootstrap server is localhost:9092 when it is not given.\n";
 

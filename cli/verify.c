@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* corduroy verify: writes numbered records with acks=all, keeps what was acknowledged and where,
  * reads every partition back from where it began and compares by content. What is acknowledged and
- * not read back is lost; the exit status says so. */
+ * not read back is lost; the exit status says so. SIGINT or SIGTERM ends the writing early; the
+ * reading back is done all the same. */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -21,7 +26,10 @@ struct verify {
     const struct cli *cli;
     const char *topic;
     int seconds, rate, size;
-    uint64_t run; /* in every record, so that runs do not take each other's for theirs */
+    uint64_t run;           /* in every record, so that runs do not take each other's for theirs */
+    const char *acked_path; /* --acked: every acknowledgement as a line, when it comes; or NULL */
+    FILE *acked;
+    int signals; /* a descriptor that has something to read when the writing shall end */
     struct acknowledged *acks;
     size_t ack_count, ack_capacity, failed, sent;
     double last_ack, longest_pause, pause_at, began;
@@ -64,6 +72,10 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *m, void *opa
     memcpy(&number, (const char *)m->payload + 8, sizeof number);
     v->acks[v->ack_count++] = (struct acknowledged){m->partition, m->offset, number, false};
     note_pause(v);
+    if (v->acked != NULL) {
+        fprintf(v->acked, "%d %lld %llu %.0f\n", m->partition, (long long)m->offset,
+                (unsigned long long)number, (v->last_ack - v->began) * 1000);
+    }
 }
 
 static void fill(const struct verify *v, uint64_t number, unsigned char *bytes)
@@ -75,11 +87,17 @@ static void fill(const struct verify *v, uint64_t number, unsigned char *bytes)
     }
 }
 
+static bool told_to_end(const struct verify *v)
+{
+    struct signalfd_siginfo told;
+    return read(v->signals, &told, sizeof told) == (ssize_t)sizeof told;
+}
+
 static void write_records(struct verify *v, rd_kafka_t *client)
 {
     unsigned char *bytes = malloc((size_t)v->size);
     double end = v->began + v->seconds;
-    while (now() < end) {
+    while (now() < end && !told_to_end(v)) {
         size_t due = (size_t)((now() - v->began) * v->rate) + 1;
         while (v->sent < due) {
             fill(v, v->sent, bytes);
@@ -92,6 +110,9 @@ static void write_records(struct verify *v, rd_kafka_t *client)
             v->sent++;
         }
         rd_kafka_poll(client, 5);
+        if (v->acked != NULL) {
+            fflush(v->acked);
+        }
     }
     rd_kafka_flush(client, 60000);
     free(bytes);
@@ -218,6 +239,27 @@ static int find_topic(struct verify *v, rd_kafka_t *client)
     return 0;
 }
 
+/* The signals that end the writing are taken from a descriptor: blocked before librdkafka makes its
+ * threads, which inherit that. */
+static int prepare(struct verify *v)
+{
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ending, NULL);
+    v->signals = signalfd(-1, &ending, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (v->acked_path == NULL) {
+        return 0;
+    }
+    v->acked = fopen(v->acked_path, "we");
+    if (v->acked == NULL) {
+        return cli_fail("cannot write \"%s\": %s", v->acked_path, strerror(errno));
+    }
+    fprintf(v->acked, "run %llu size %d\n", (unsigned long long)v->run, v->size);
+    return 0;
+}
+
 static int run(struct verify *v)
 {
     static const char *const writing[] = {"acks",
@@ -269,7 +311,7 @@ int cli_verify(const struct cli *cli, int argc, char **argv)
 {
     struct verify *v = calloc(1, sizeof *v);
     *v = (struct verify){.cli = cli, .topic = "verify", .seconds = 10, .rate = 500, .size = 128};
-    v->run = (uint64_t)time(NULL) * 1000003u;
+    v->run = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
     bool good = argc % 2 == 0;
     for (int i = 0; good && i < argc; i += 2) {
         int number = atoi(argv[i + 1]);
@@ -281,11 +323,19 @@ int cli_verify(const struct cli *cli, int argc, char **argv)
             v->rate = number;
         } else if (strcmp(argv[i], "--size") == 0 && number >= 16) {
             v->size = number;
+        } else if (strcmp(argv[i], "--acked") == 0) {
+            v->acked_path = argv[i + 1];
         } else {
             good = false;
         }
     }
-    int status = good ? run(v) : 2;
+    int status = !good ? 2 : prepare(v) != 0 ? 1 : run(v);
+    if (v->acked != NULL && fclose(v->acked) != 0) {
+        status = cli_fail("cannot write \"%s\": %s", v->acked_path, strerror(errno));
+    }
+    if (good) {
+        close(v->signals);
+    }
     free(v);
     return status;
 }

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong bytes from clients and wrong circumstances at a start: the right error or a clear message,
+and nobody else is disturbed."""
+import contextlib
+import os
+import random
+import socket
+import struct
+import subprocess
+
+from cases import case
+from cluster import BROKER, Cluster, Node
+from kafka import (CORRUPT_MESSAGE, NONE, PRODUCE, UNSUPPORTED_FOR_MESSAGE_FORMAT,
+                   UNSUPPORTED_VERSION, Closed, Connection, batch, message_set, string)
+from load import Load
+from under_load import stop_cleanly
+
+
+def resident_kib(node):
+    with open("/proc/%d/status" % node.process.pid) as f:
+        return int([x for x in f if x.startswith("VmRSS")][0].split()[1])
+
+
+@case
+def bad_frames():
+    """Truncated, oversized, negative and random frames, unknown APIs and versions: the connection
+    closes, others go on, memory does not grow."""
+    with Cluster(name="bad-frames") as c:
+        c.create_topic("load")
+        load = Load(c, "load", rate=100)
+        load.wait_more(50)
+        for n in c.nodes.values():
+            expect_closed(n, struct.pack(">i", 0x7fffffff) + b"x" * 100, "an oversized frame")
+            expect_closed(n, struct.pack(">i", -5) + b"x" * 100, "a negative size")
+            expect_closed(n, struct.pack(">i", 3) + b"abc", "a frame without a header")
+            expect_closed(n, b"GET / HTTP/1.1\r\n\r\n", "another protocol")
+            expect_closed(n, frame(999, 0, b""), "an unknown API")
+            expect_closed(n, frame(PRODUCE, 99, b""), "an unknown version")
+            truncated(n)
+            unsupported_api_versions(n)
+        floods(c)
+        load.wait_more_everywhere()
+        load.finish()
+        for n in c.nodes.values():
+            assert n.runs() and n.answers(), c.state()
+        stop_cleanly(c)
+
+
+def frame(api, version, body):
+    head = struct.pack(">hhi", api, version, 7) + string("bad")
+    return struct.pack(">i", len(head) + len(body)) + head + body
+
+
+def expect_closed(node, bytes, what):
+    with Connection(node.port) as k:
+        k.send_raw(bytes)
+        assert k.is_closed_by_peer(), "%s: the connection stays open" % what
+
+
+def truncated(node):
+    """Half a frame and an end; every prefix of a valid request as a frame of its own."""
+    whole = frame(PRODUCE, 7, string(None) + struct.pack(">hii", -1, 1000, 1) + string("load") +
+                  struct.pack(">iii", 1, 0, 80) + batch([b"x" * 12])[:80])
+    with Connection(node.port) as k:
+        k.send_raw(whole[:len(whole) // 2])
+    for size in range(8, len(whole) - 80, 5):
+        with contextlib.suppress(Closed, OSError), Connection(node.port, 20) as k:
+            k.send_raw(struct.pack(">i", size - 4) + whole[4:size])
+            k.receive()
+
+
+def unsupported_api_versions(node):
+    """ApiVersions in a version that is not known is answered in version 0 with what is known."""
+    with Connection(node.port) as k:
+        k.send_raw(frame(18, 77, b"\0\0\0"))
+        _, r = k.receive()
+        assert r.take("h") == UNSUPPORTED_VERSION
+        ranges = {key: (a, b) for key, a, b in r.list(lambda: r.take("hhh"))}
+        assert ranges[18][0] == 0, ranges
+        assert k.api_versions(), "the connection goes on"
+
+
+def floods(c):
+    """Many connections with random bytes, and clients that announce much and send nothing."""
+    random.seed(1)
+    node = c.nodes[1]
+    before = resident_kib(node)
+    idle = []
+    for i in range(300):
+        with contextlib.suppress(OSError):
+            k = Connection(node.port)
+            k.send_raw(random.randbytes(random.randint(1, 3000)))
+            k.socket.close()
+        if i % 10 == 0:
+            k = Connection(node.port)
+            k.send_raw(struct.pack(">i", 50 << 20))  # allowed, and never sent
+            idle.append(k)
+    after = resident_kib(node)
+    for k in idle:
+        k.socket.close()
+    print("NOTE resident memory %d KiB before, %d KiB after" % (before, after))
+    assert after < before + 100 * 1024, (before, after)
+
+
+@case
+def bad_batches():
+    """A wrong checksum, old formats, a wrong count, an illegal topic name: the protocol's errors, and
+    nothing is written."""
+    with Cluster(name="bad-batches") as c:
+        c.create_topic("load", partitions=1)
+        with Connection(c.leader("load").port) as k:
+            assert k.produce("load", 0, batch([b"a"], spoil_crc=True))[0] == CORRUPT_MESSAGE
+            for magic in (0, 1):
+                error = k.produce("load", 0, message_set(b"old", magic))[0]
+                assert error == UNSUPPORTED_FOR_MESSAGE_FORMAT, (magic, error)
+            for bytes in (b"", b"short", batch([b"a"])[:-3], batch([b"a"]) + b"more"):
+                assert k.produce("load", 0, bytes)[0] != NONE, bytes
+            assert k.produce("load", 7, batch([b"a"]))[0] == 3  # UNKNOWN_TOPIC_OR_PARTITION
+            assert k.produce("no/such", 0, batch([b"a"]))[0] in (3, 17)
+            assert k.produce("load", 0, batch([b"x" * (2 << 20)]))[0] == 10  # MESSAGE_TOO_LARGE
+            assert k.end_offset("load", 0) == (NONE, 0)
+            assert k.produce("load", 0, batch([b"good"])) == (NONE, 0)
+        run = subprocess.run(["kcat", "-b", c.bootstrap, "-C", "-t", "load", "-o", "beginning",
+                              "-e", "-q"], stdout=subprocess.PIPE, timeout=60)
+        assert run.stdout == b"good\n", run.stdout
+
+
+def refuses(cluster, node, *patterns):
+    """The broker ends with 1 and its last line says each of these."""
+    node.start()
+    node.wait_end()
+    last = node.lines()[-1] if node.lines() else ""
+    assert node.process.returncode == 1, cluster.state()
+    for p in patterns:
+        assert node.says(p), "\"%s\" is not said\n%s" % (p, cluster.state())
+    print("refusal: %s" % last)
+
+
+@case
+def refused_starts():
+    """A port or folder in use, an id that is taken, another cluster's folder, a wiped ZooKeeper, a
+    folder that cannot be written: the broker does not start and says why."""
+    with Cluster(name="refused", brokers=2, shards=[1]) as c:
+        c.create_topic("load", replicas=2)
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            s.listen()
+            n = Node(c, 5)
+            n.configure(listeners="PLAINTEXT://127.0.0.1:%d" % s.getsockname()[1])
+            refuses(c, n, r"cannot listen on 127.0.0.1:%d" % s.getsockname()[1], "in use")
+        refuses(c, Node(c, 6, data=c.nodes[1].data), "in use|locked|lock")
+        twin = Node(c, 1, data=os.path.join(c.folder, "twin"))
+        twin.folder = os.path.join(c.folder, "twin-of-1")
+        os.makedirs(twin.folder)
+        twin.log = os.path.join(twin.folder, "log")
+        twin.configure()
+        refuses(c, twin, "broker id 1", "127.0.0.1")
+        other_cluster(c)
+        unwritable(c)
+        for n in c.nodes.values():
+            assert n.runs() and n.answers(), c.state()
+        stop_cleanly(c)
+        wiped(c)
+
+
+def other_cluster(c):
+    n = Node(c, 7)
+    os.makedirs(n.data)
+    with open(os.path.join(n.data, "meta.properties"), "w") as f:
+        f.write("version=0\nbroker.id=7\ncluster.id=AAAAAAAAAAAAAAAAAAAAAB\n")
+    refuses(c, n, "AAAAAAAAAAAAAAAAAAAAAB")
+    n = Node(c, 8)
+    os.makedirs(n.data)
+    with open(os.path.join(n.data, "meta.properties"), "w") as f:
+        f.write("version=0\nbroker.id=9\ncluster.id=%s\n" % c.znode("/cluster/id")["id"])
+    refuses(c, n, "broker 9", "broker.id is 8")
+
+
+def unwritable(c):
+    """A folder below a plain file: nobody, root included, can make it."""
+    plain = os.path.join(c.folder, "plain")
+    open(plain, "w").close()
+    refuses(c, Node(c, 9, data=os.path.join(plain, "data")), "plain/data")
+
+
+def wiped(c):
+    """ZooKeeper has lost everything, the brokers have data."""
+    for path in ("/cluster", "/brokers", "/controller_epoch", "/corduroy"):
+        if c.zk.exists(path):
+            c.zk.delete(path, recursive=True)
+    refuses(c, c.nodes[1], "ZooKeeper was wiped")
+
+
+@case
+def bad_files():
+    """A properties file with a bad value, no id, a typo: named before anything starts."""
+    with Cluster(name="bad-files", brokers=1, start=False) as c:
+        n = c.nodes[1]
+        for settings, pattern in (({"num.partitions": "many"}, 'num.partitions: "many"'),
+                                  ({"message.max.bytes": 1 << 30}, "message.max.bytes"),
+                                  ({"sasl.enabled.mechanisms": "PLAIN"}, "SASL is not available"),
+                                  ({"broker.id": "x"}, "broker.id")):
+            n.settings = {}
+            n.configure(**settings)
+            run = check(n)
+            assert run.returncode == 1 and pattern in run.stderr, (settings, run)
+        n.settings = {}
+        n.configure(**{"log.retention.hour": 5})
+        run = check(n)
+        assert run.returncode == 0 and "log.retention.hours" in run.stderr, run
+        run = subprocess.run([BROKER, os.path.join(c.folder, "none.properties")],
+                             stderr=subprocess.PIPE, text=True, timeout=30)
+        assert run.returncode == 1 and "none.properties" in run.stderr, run
+
+
+def check(node):
+    return subprocess.run([BROKER, "--check", node.file], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=30)
+
+
+@case
+def full_disk():
+    """A disk without room: writes are refused with an error, nothing is lost, the broker lives, and
+    deleting a topic is still possible."""
+    with Cluster(name="full-disk", start=False) as c:
+        mount = SmallDisk(c)
+        with mount:
+            for n in c.nodes.values():
+                n.configure(**{"log.dirs": mount.path(n), "corduroy.disk.reserve.bytes": 8 << 20,
+                               "corduroy.journal.bytes": 1 << 20})
+                n.data = mount.path(n)
+            c.start()
+            c.create_topic("load", partitions=1)
+            good = fill(c)
+            print("NOTE %d KiB written before the refusal" % (good * 100))
+            for n in c.nodes.values():
+                assert n.runs() and n.answers(), c.state()
+            with Connection(c.leader("load").port) as k:
+                assert k.end_offset("load", 0) == (NONE, good), (k.end_offset("load", 0), good)
+            c.command("topic", "delete", "load")
+            for n in c.nodes.values():
+                n.terminate()
+
+
+def fill(c):
+    """Writes 100 KiB records until one is refused; how many were written."""
+    good = 0
+    for _ in range(2000):
+        with Connection(c.leader("load").port, 60) as k:
+            error, base = k.produce("load", 0, batch([b"x" * 102400]), timeout_ms=5000)
+        if error == NONE:
+            assert base == good, (base, good)
+            good += 1
+        elif error != 6:  # NOT_LEADER: leadership has just moved
+            return good
+    raise AssertionError("no write was refused")
+
+
+class SmallDisk:
+    """48 MiB for each broker: a tmpfs where we may mount one; else the case is skipped by name."""
+
+    def __init__(self, cluster):
+        self.cluster, self.mounted = cluster, []
+
+    def path(self, node):
+        return os.path.join(self.cluster.folder, "disk-%d" % node.id, "data")
+
+    def __enter__(self):
+        for n in self.cluster.nodes.values():
+            at = os.path.dirname(self.path(n))
+            os.makedirs(at)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", at], check=True)
+            self.mounted.append(at)
+        return self
+
+    def __exit__(self, *_):
+        for n in self.cluster.nodes.values():
+            if n.runs():
+                n.kill9()
+        for at in self.mounted:
+            subprocess.run(["umount", at], check=True)
