@@ -123,7 +123,7 @@ struct control {
     bool has_data, any_unclean, session_up, taking_clients, stop_asked;
     uint64_t stop_deadline_ns, remaining_since_ns;
     int32_t remaining; /* partitions still led here when it is to stop, as last heard */
-    char *cluster_id; /* of the directories at the start; NULL: none */
+    char *cluster_id;  /* of the directories at the start; NULL: none */
 };
 
 #endif

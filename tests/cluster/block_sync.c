@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Preloaded into a broker by the cluster tests: fdatasync does not return while the file that
- * BLOCK_SYNC names exists, and fails with EIO while that name with ".fail" exists. So a test can show
- * what waits for a sync, and what a disk that breaks does. */
+ * BLOCK_SYNC names exists, and fails with EIO while that name with ".fail" exists. So a test can
+ * show what waits for a sync, and what a disk that breaks does. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
