@@ -128,7 +128,8 @@ static void grow_or_shrink(struct controller *c, struct ctl_partition *p, struct
     struct ctl_change *ch = ctl_change_gather(c, p, &wanted, "isr change");
     for (uint32_t i = 0; i < wanted.isr.count; i++) {
         if (!ctl_isr_has(&p->now.isr, wanted.isr.brokers[i]))
-            ch->joiners[ch->joiner_count++] = wanted.isr.brokers[i];
+            ch->joiners[ch->joiner_count++] = (struct ctl_joiner){
+                wanted.isr.brokers[i], ctl_broker_find(c, wanted.isr.brokers[i])->node_version};
     }
     if (mutated(c->config.mutations, MUTATION_NO_INCARNATION_CHECK))
         ch->joiner_count = 0;

@@ -5,9 +5,10 @@
 #include "common/memory.h"
 #include "controller/internal.h"
 
-/* Writes of partition states. Decisions of a step are gathered and leave in multis of bounded size:
- * first the check of the reign, then the broker nodes of those who join an ISR, then every state at
- * the version that it was decided from.
+/* Writes of partition states. Decisions are gathered and leave in multis of bounded size, a few of
+ * which may be under way: what comes meanwhile waits for the next, so that a thousand reports in a
+ * thousand steps make no thousand multis. In each stands first the check of the reign, then the
+ * broker nodes of those who join an ISR, then every state at the version that it was decided from.
  *
  * One op that fails fails its multi: the partition that it belongs to is read again, the others go
  * into the next multi. Until a write is settled (done, surely not done, or compared after a sync)
@@ -16,7 +17,7 @@
 struct batch {
     struct ctl_change *first, **last;
     uint32_t check_count;
-    int32_t *checks; /* brokers whose nodes are checked by ops 1 .. check_count */
+    struct ctl_joiner *checks; /* broker nodes that are checked by ops 1 .. check_count */
 };
 
 static void change_free(struct ctl_change *ch)
@@ -46,6 +47,7 @@ static void gather(struct controller *c, struct ctl_change *ch)
     ch->next = NULL;
     *c->gathered_last = ch;
     c->gathered_last = &ch->next;
+    c->gathered_count++;
     write_move(ch->p, CTL_WRITE_GATHERED);
 }
 
@@ -129,6 +131,7 @@ void ctl_changes_forget(struct controller *c)
         c->gathered_first = next;
     }
     c->gathered_last = &c->gathered_first;
+    c->gathered_count = c->multis = 0;
 }
 
 /* ---- reading a state ---- */
@@ -271,6 +274,7 @@ static void batch_unknown(struct controller *c, struct ctl_request *r)
 {
     struct batch *b = r->context;
     struct ctl_change *ch;
+    c->multis--;
     while ((ch = pop(b))) {
         if (!ch->p) {
             change_free(ch);
@@ -304,10 +308,15 @@ static void blame(struct controller *c, struct ctl_change *ch, uint32_t op, enum
     }
 }
 
-static bool joins(const struct ctl_change *ch, int32_t broker)
+static bool same_joiner(struct ctl_joiner a, struct ctl_joiner b)
+{
+    return a.broker == b.broker && a.node_version == b.node_version;
+}
+
+static bool joins(const struct ctl_change *ch, struct ctl_joiner who)
 {
     for (uint32_t i = 0; i < ch->joiner_count; i++) {
-        if (ch->joiners[i] == broker)
+        if (same_joiner(ch->joiners[i], who))
             return true;
     }
     return false;
@@ -316,16 +325,17 @@ static bool joins(const struct ctl_change *ch, int32_t broker)
 static void batch_failed(struct controller *c, struct batch *b, uint32_t op, enum zk_error error)
 {
     struct ctl_change *ch;
-    int32_t broker = op >= 1 && op <= b->check_count ? b->checks[op - 1] : -1;
-    if (broker >= 0)
-        ctl_broker_refresh(c, ctl_broker_get(c, broker));
+    bool joiner = op >= 1 && op <= b->check_count;
+    struct ctl_joiner who = joiner ? b->checks[op - 1] : (struct ctl_joiner){-1, -1};
+    if (joiner)
+        ctl_broker_refresh(c, ctl_broker_get(c, who.broker));
     while ((ch = pop(b))) {
         if (!ch->p) {
             change_free(ch);
-        } else if (broker >= 0 && joins(ch, broker)) {
+        } else if (joiner && joins(ch, who)) {
             ctl_trace(c,
                       "partition %s-%" PRId32 ": broker %" PRId32 " is not that process any more",
-                      ch->p->topic->name, ch->p->number, broker);
+                      ch->p->topic->name, ch->p->number, who.broker);
             refused(c, ch);
         } else if (op >= ch->first_op && op < ch->first_op + ch->op_count) {
             blame(c, ch, op, error);
@@ -341,6 +351,7 @@ static void batch_done(struct controller *c, struct ctl_request *r, const struct
     struct batch *b = r->context;
     struct ctl_change *ch;
     uint32_t failed = ctl_failed_op(results, count);
+    c->multis--;
     if (failed == count && !ctl_all_ok(results, count))
         failed = 0; /* all rolled back, and none to blame: all again */
     if (failed < count) {
@@ -360,19 +371,19 @@ static void batch_done(struct controller *c, struct ctl_request *r, const struct
     }
 }
 
-static uint32_t check_of(struct controller *c, struct ctl_request *r, struct batch *b,
-                         int32_t broker)
+/* The version is that of the moment when the joiner's incarnation was compared. */
+static void add_check(struct controller *c, struct ctl_request *r, struct ctl_joiner who)
 {
+    struct batch *b = r->context;
     for (uint32_t i = 0; i < b->check_count; i++) {
-        if (b->checks[i] == broker)
-            return i;
+        if (same_joiner(b->checks[i], who))
+            return;
     }
     b->checks = xrealloc(b->checks, (b->check_count + 1) * sizeof *b->checks);
-    b->checks[b->check_count] = broker;
+    b->checks[b->check_count++] = who;
     (void)ctl_add(r, (struct zk_op){.kind = ZK_CHECK,
-                                    .version = ctl_broker_get(c, broker)->node_version,
-                                    .path = znode_path_broker_node(ctl_scratch(c), broker)});
-    return b->check_count++;
+                                    .version = who.node_version,
+                                    .path = znode_path_broker_node(ctl_scratch(c), who.broker)});
 }
 
 static void add_change(struct controller *c, struct ctl_request *r, struct ctl_change *ch)
@@ -429,12 +440,13 @@ static struct ctl_request *one_multi(struct controller *c)
     for (; ch && count * 3 < CTL_MULTI_OPS_MAX && size < CTL_MULTI_SIZE_MAX; ch = ch->next) {
         size += ch->p ? estimate(ch->p) : 0;
         for (uint32_t i = 0; ch->p && i < ch->joiner_count; i++)
-            (void)check_of(c, r, b, ch->joiners[i]);
+            add_check(c, r, ch->joiners[i]);
         count++;
     }
     while (count-- > 0) {
         ch = c->gathered_first;
         c->gathered_first = ch->next;
+        c->gathered_count--;
         if (!c->gathered_first)
             c->gathered_last = &c->gathered_first;
         ch->next = NULL;
@@ -451,10 +463,12 @@ static struct ctl_request *one_multi(struct controller *c)
 
 void ctl_writes_flush(struct controller *c)
 {
-    while (c->gathered_first) {
+    while (c->gathered_first &&
+           (c->multis < CTL_MULTIS_MAX || c->gathered_count >= CTL_MULTI_OPS_MAX / 3)) {
         struct ctl_request *r = one_multi(c);
         struct batch *b = r->context;
         if (b->first) {
+            c->multis++;
             ctl_trace(c, "multi of %" PRIu32 " ops", r->count);
             ctl_send(c, r);
         } else {

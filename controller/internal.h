@@ -17,6 +17,7 @@ enum ctl_limits {
     CTL_IN_FLIGHT_MAX = 100,        /* operations at ZooKeeper at one time */
     CTL_MULTI_SIZE_MAX = 100 << 10, /* bytes of one multi, well below ZooKeeper's 1 MiB */
     CTL_MULTI_OPS_MAX = 600,
+    CTL_MULTIS_MAX = 4,          /* of partition states under way, unless a full one is gathered */
     CTL_FRAME_ITEMS_MAX = 400,   /* items of one frame of the metadata stream */
     CTL_PARTITIONS_MAX = 100000, /* of one topic */
     CTL_NOTES_MAX = 40,          /* log lines of one step */
@@ -182,6 +183,10 @@ struct ctl_asked { /* an ISR change that a leader asked for */
     uint64_t connection;
     struct cluster_isr_change change;
 };
+struct ctl_joiner { /* a broker node that must still be as it was when its incarnation was compared
+                     */
+    int32_t broker, node_version;
+};
 struct ctl_change {
     struct ctl_change *next;
     struct ctl_partition *p; /* NULL: its topic is gone */
@@ -189,7 +194,7 @@ struct ctl_change {
     const char *why;
     struct ctl_asked *asked; /* the leader's request that it answers; NULL: our own decision */
     uint32_t joiner_count;
-    int32_t joiners[CLUSTER_REPLICAS_MAX];
+    struct ctl_joiner joiners[CLUSTER_REPLICAS_MAX];
     uint32_t first_op, op_count, state_op; /* in its multi */
     struct view data;                      /* as sent; in the multi's arena */
 };
@@ -288,6 +293,7 @@ struct controller {
     uint32_t held_count;
     size_t held_capacity;
     struct ctl_change *gathered_first, **gathered_last;
+    uint32_t gathered_count, multis; /* of states: gathered; multis under way */
     struct ctl_wait *waits;
 
     /* The stream: what this step has to say to everybody. */

@@ -188,7 +188,9 @@ static void carry_out(struct control_lead *l, const struct controller_action *a)
 void control_lead_step(struct control_lead *l, struct controller_event *event)
 {
     struct controller_actions actions = CONTROLLER_ACTIONS_INIT;
+    const struct env *env = &l->control->reactor->env;
     event->now_ms = (int64_t)(l->control->reactor->now_ns / 1000000);
+    event->wall_ms = env->ops->wall_ms(env->world);
     controller_step(l->controller, event, &actions);
     for (uint32_t i = 0; i < actions.count; i++) {
         carry_out(l, &actions.items[i]);
