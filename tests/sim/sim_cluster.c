@@ -449,7 +449,13 @@ void sim_cluster_finish(struct sim_cluster *c, uint64_t ns)
         ends[p] = sim_consumer_position(last, p);
     sim_history_finish(c->history, ends);
     free(ends);
-    sim_checker_add_totals(c->checker, &c->totals);
-    c->totals.unknown_outcomes += zk_model_counts(c->zk).unknown;
-    c->totals.events += sim_world_events(c->world);
+}
+
+struct sim_totals sim_cluster_totals(const struct sim_cluster *c)
+{
+    struct sim_totals totals = c->totals;
+    sim_checker_add_totals(c->checker, &totals);
+    totals.unknown_outcomes += zk_model_counts(c->zk).unknown;
+    totals.events += sim_world_events(c->world);
+    return totals;
 }

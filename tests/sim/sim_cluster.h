@@ -82,6 +82,7 @@ bool sim_cluster_run_until(struct sim_cluster *c, uint64_t ns,
  * a fresh consumer and those that ran read everything, the history is closed. A violation when any
  * of that does not come about within the time. */
 void sim_cluster_finish(struct sim_cluster *c, uint64_t ns);
+struct sim_totals sim_cluster_totals(const struct sim_cluster *c);
 const char *sim_cluster_violation(const struct sim_cluster *c); /* NULL: none */
 
 #endif

@@ -109,6 +109,8 @@ struct file_mem *sim_host_swap_disk(struct sim_host *h, unsigned dir, struct fil
 
 void sim_host_power_off_at(struct sim_host *h, unsigned dir, uint64_t k)
 {
-    PRE(dir < h->dir_count && h->on);
+    PRE(dir < h->dir_count);
+    if (!h->on)
+        return;
     file_mem_power_fails_at(h->disks[dir], k + 1);
 }

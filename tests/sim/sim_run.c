@@ -101,7 +101,7 @@ void sim_run(const struct sim_run_options *options, struct sim_result *ret)
             play_faults(c);
         sim_cluster_finish(c, FINISH_NS);
     }
-    ret->totals = c->totals;
+    ret->totals = sim_cluster_totals(c);
     ret->hash = sim_world_hash(c->world);
     ret->failed = sim_cluster_violation(c) != NULL;
     if (ret->failed)

@@ -113,7 +113,7 @@ struct file_mem *sim_host_swap_disk(struct sim_host *h, unsigned dir, struct fil
 void sim_host_power_off(struct sim_host *h);
 void sim_host_power_on(struct sim_host *h);
 /* Power fails at the k-th file operation on that disk counted from now (0: the next), in the
- * middle of whatever runs there. */
+ * middle of whatever runs there. Nothing when it is off. */
 void sim_host_power_off_at(struct sim_host *h, unsigned dir, uint64_t k);
 /* Every timer of the wall clock jumps. */
 void sim_host_set_skew(struct sim_host *h, int64_t wall_skew_ms);
