@@ -23,7 +23,7 @@ static void read_more(struct link *l)
     l->reading = true;
     if (l->partial) {
         uint32_t rest = l->partial->size - l->partial->used;
-        env->ops->net_read(env->world, l->source.token, l->partial, l->partial->used, rest, rest,
+        env->ops->net_read(env->world, l->source.token, l->partial, l->partial->used, 1, rest,
                            l->account);
     } else {
         env->ops->net_read(env->world, l->source.token, NULL, 0, 1, READ_SIZE, l->account);
@@ -231,6 +231,18 @@ static void take_bytes(struct link *l, struct buf *buf, uint32_t at, uint32_t si
     }
 }
 
+/* The kept frame has grown to so many bytes. */
+static void take_rest(struct link *l, uint32_t used)
+{
+    struct buf *buf = l->partial;
+    buf->used = used;
+    if (used < buf->size)
+        return;
+    l->partial = NULL;
+    take_bytes(l, buf, 0, used);
+    buf_unref(buf);
+}
+
 static void on_data(struct link *l, const struct event *event)
 {
     struct buf *buf = event->u.data.buf;
@@ -240,16 +252,10 @@ static void on_data(struct link *l, const struct event *event)
         buf_unref(buf);
         return;
     }
-    if (event->u.data.size > 0) {
-        uint32_t at = event->u.data.at, size = event->u.data.size;
-        if (l->partial) {
-            size += at;
-            at = 0;
-            buf_unref(l->partial);
-            l->partial = NULL;
-        }
-        take_bytes(l, buf, at, size);
-    }
+    if (l->partial && event->u.data.size > 0)
+        take_rest(l, event->u.data.at + event->u.data.size);
+    else if (event->u.data.size > 0)
+        take_bytes(l, buf, event->u.data.at, event->u.data.size);
     buf_unref(buf);
     if (event->u.data.eof)
         link_close(l, NULL);
