@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "broker/log/journal.h"
+#include "broker/log/log_internal.h"
+#include "common/memory.h"
+#include "tests/lib/log_host.h"
+#include "tests/lib/suite.h"
+
+static const struct log_host_config config = {.journal_file_size = 512 * 1024, .seed = 7};
+
+static struct partition_id id_of(uint8_t topic)
+{
+    struct partition_id id = {.number = 0};
+    memset(id.topic.bytes, topic, sizeof id.topic.bytes);
+    return id;
+}
+
+static struct log *make_log(struct log_host *h, uint8_t topic)
+{
+    char name[16];
+    struct log_config c = log_host_log_config();
+    snprintf(name, sizeof name, "topic%u", topic);
+    return log_create(h->dir, step_world_reactor(&h->world, 0), view_of(name), id_of(topic), 0, &c);
+}
+
+static void append_some(struct log *log, unsigned count, int32_t epoch)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct buf *b = log_host_batch((uint64_t)log_end(log), 3, 100, 1000 + log_end(log));
+        ck_assert_int_eq(log_host_append(log, b, epoch, NULL), LOG_OK);
+        buf_unref(b);
+    }
+}
+
+struct heard {
+    struct log_observer observer;
+    unsigned moved, failed;
+    enum log_outcome why;
+};
+static void on_moved(struct log_observer *o)
+{
+    CONTAINER_OF(o, struct heard, observer)->moved++;
+}
+static void on_failed(struct log_observer *o, enum log_outcome why)
+{
+    struct heard *h = CONTAINER_OF(o, struct heard, observer);
+    h->failed++;
+    h->why = why;
+}
+static void listen_to(struct heard *h, struct log *log)
+{
+    *h = (struct heard){.observer = {on_moved, on_failed}};
+    log_observe(log, &h->observer);
+}
+
+static const struct log_found *found(struct log_host *h, uint8_t topic)
+{
+    for (uint32_t i = 0; i < h->load.found_count; i++) {
+        if (partition_id_equal(h->load.found[i].id, id_of(topic)))
+            return &h->load.found[i];
+    }
+    return NULL;
+}
+
+/* ---- damage ---- */
+
+static const int64_t ends[] = {60, 30, 3};
+
+/* Three logs whose records are in the journal only; the ends of all are confirmed. */
+static struct file_mem *journalled(uint64_t *ret_used)
+{
+    struct file_mem *disk = file_mem_new(11);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    struct log *logs[3];
+    for (uint8_t i = 0; i < 3; i++)
+        logs[i] = make_log(&h, (uint8_t)(i + 1));
+    for (unsigned round = 0; round < 10; round++) {
+        append_some(logs[0], 2, 1);
+        append_some(logs[1], 1, 1);
+        step_world_run(&h.world);
+    }
+    append_some(logs[2], 1, 1);
+    step_world_advance(&h.world, 200);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_int_eq(log_synced_end(logs[i]), ends[i]);
+    *ret_used = h.dir->journal.used[h.dir->journal.current];
+    log_host_kill(&h);
+    return disk;
+}
+
+/* One flipped bit anywhere in the journal: every log is whole, or suspect and says why. */
+START_TEST(a_flipped_bit_in_the_journal_is_found)
+{
+    uint64_t used;
+    struct file_mem *disk = journalled(&used);
+    unsigned suspects = 0;
+    for (uint64_t pos = 0; pos < used; pos += 61) {
+        struct file_mem *copy = file_mem_copy(disk, pos);
+        struct log_host h;
+        ck_assert_int_eq(file_mem_flip(copy, journal_file_name(0), pos, 0x10), 0);
+        ck_assert_msg(log_host_start(&h, copy, &config), "%s", h.load.message);
+        for (uint8_t i = 0; i < 3; i++) {
+            const struct log_found *f = found(&h, (uint8_t)(i + 1));
+            if (f && f->suspect) {
+                suspects++;
+                ck_assert_ptr_nonnull(f->why);
+                continue;
+            }
+            /* The first round made the logs: without it they are missing, which is for the
+             * broker's inventory to see. */
+            ck_assert(f || pos < 3 * JOURNAL_BLOCK_SIZE);
+            if (f)
+                ck_assert_int_eq(log_end(f->log), ends[i]);
+        }
+        log_host_kill(&h);
+        file_mem_free(copy);
+    }
+    ck_assert_uint_gt(suspects, 10);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(damage_outlives_restarts_until_the_log_is_reset)
+{
+    uint64_t used;
+    struct file_mem *disk = journalled(&used);
+    struct log_host h;
+    ck_assert_int_eq(file_mem_flip(disk, journal_file_name(0), 5 * JOURNAL_BLOCK_SIZE + 700, 1), 0);
+    for (unsigned start = 0; start < 3; start++) {
+        ck_assert(log_host_start(&h, disk, &config));
+        ck_assert(found(&h, 1)->suspect);
+        struct log *log = log_host_find(&h, id_of(1), 0);
+        ck_assert(log_is_suspect(log));
+        struct buf *b = log_host_batch(1, 1, 10, 1);
+        ck_assert_int_eq(log_host_append(log, b, 9, NULL), LOG_FAILED);
+        buf_unref(b);
+        if (start == 1)
+            ck_assert_int_eq(log_host_stop(&h), 0);
+        else
+            log_host_kill(&h);
+    }
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = log_host_find(&h, id_of(1), 0);
+    log_reset(log, 1000);
+    step_world_run(&h.world);
+    ck_assert(!log_is_suspect(log));
+    append_some(log, 2, 9);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_synced_end(log), 1006);
+    log_host_kill(&h);
+    file_mem_power_cycle(disk, 3);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_msg(!found(&h, 1)->suspect, "%s", found(&h, 1)->why);
+    ck_assert_int_eq(log_start(found(&h, 1)->log), 1000);
+    ck_assert_int_eq(log_end(found(&h, 1)->log), 1006);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* Below the recovery point bytes were synced: damage there is no torn tail. */
+START_TEST(a_flipped_bit_in_a_segment_is_found)
+{
+    static const uint64_t places[] = {70, 500, 1000};
+    for (unsigned i = 0; i < COUNT_OF(places); i++) {
+        struct file_mem *disk = file_mem_new(5);
+        struct log_host h;
+        ck_assert(log_host_start(&h, disk, &config));
+        struct log *log = make_log(&h, 1);
+        append_some(log, 6, 1);
+        ck_assert_int_eq(log_host_stop(&h), 0);
+        ck_assert_int_eq(file_mem_flip(disk, "topic1-0/00000000000000000000.log", places[i], 0x40),
+                         0);
+        /* After a clean stop nothing is read at the start; a cold read finds it. */
+        ck_assert(log_host_start(&h, disk, &config));
+        log = log_host_find(&h, id_of(1), 0);
+        enum log_outcome outcome;
+        h.world.cold = true;
+        struct buf *read = log_host_read(&h, log, 0, 100000, &outcome);
+        ck_assert_ptr_null(read);
+        ck_assert_int_eq(outcome, LOG_CORRUPT);
+        log_host_kill(&h);
+        ck_assert(log_host_start(&h, disk, &config));
+        ck_assert(!h.load.clean);
+        ck_assert(found(&h, 1)->suspect);
+        log_host_kill(&h);
+        file_mem_free(disk);
+    }
+}
+END_TEST
+
+START_TEST(a_segment_cut_short_is_found)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    append_some(make_log(&h, 1), 6, 1);
+    append_some(make_log(&h, 2), 6, 1);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    void *fs = file_mem_mount(disk, "");
+    struct file *file;
+    ck_assert_int_eq(file_mem_ops.open(fs, "topic1-0/00000000000000000000.log", FILE_WRITE, &file),
+                     0);
+    ck_assert_int_eq(file_mem_ops.truncate(file, 1000), 0);
+    file_unref(file);
+    ck_assert_int_eq(file_mem_ops.unlink(fs, "topic2-0/00000000000000000000.log"), 0);
+    file_mem_kill(fs);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert(found(&h, 1)->suspect);
+    ck_assert(found(&h, 2)->suspect);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* ---- failing disks ---- */
+
+/* One refused sync: everything under way fails, every log of the directory hears it, for good. */
+static void check_dead(struct log_host *h, struct log **logs, struct heard *heard)
+{
+    ck_assert(log_dir_is_failed(h->dir));
+    for (unsigned i = 0; i < 2; i++) {
+        struct buf *b = log_host_batch(1, 1, 10, 1);
+        ck_assert_uint_eq(heard[i].failed, 1);
+        ck_assert_int_eq(heard[i].why, LOG_FAILED);
+        ck_assert(log_is_failed(logs[i]));
+        ck_assert_int_eq(log_host_append(logs[i], b, 1, NULL), LOG_FAILED);
+        buf_unref(b);
+    }
+}
+
+START_TEST(a_failed_commit_kills_the_directory)
+{
+    static const enum file_mem_call calls[] = {FILE_MEM_DATASYNC, FILE_MEM_PWRITEV};
+    for (unsigned i = 0; i < COUNT_OF(calls); i++) {
+        struct file_mem *disk = file_mem_new(5);
+        struct log_host h;
+        struct log *logs[2];
+        struct heard heard[2];
+        ck_assert(log_host_start(&h, disk, &config));
+        for (uint8_t l = 0; l < 2; l++) {
+            logs[l] = make_log(&h, (uint8_t)(l + 1));
+            listen_to(&heard[l], logs[l]);
+        }
+        append_some(logs[0], 5, 1);
+        step_world_run(&h.world);
+        file_mem_fail(disk, calls[i], "journal", 1, EIO, false);
+        append_some(logs[0], 5, 1);
+        step_world_run(&h.world);
+        ck_assert_int_eq(log_synced_end(logs[0]), 15);
+        check_dead(&h, logs, heard);
+        log_delete(logs[1]);
+        step_world_run(&h.world);
+        ck_assert_int_ne(log_host_stop(&h), 0);
+        /* What was synced is there; what was not acknowledged may be. */
+        file_mem_power_cycle(disk, 17);
+        ck_assert(log_host_start(&h, disk, &config));
+        ck_assert(!h.load.clean);
+        ck_assert(!found(&h, 1)->suspect);
+        ck_assert_int_ge(log_end(found(&h, 1)->log), 15);
+        log_host_kill(&h);
+        file_mem_free(disk);
+    }
+}
+END_TEST
+
+START_TEST(a_failed_segment_sync_kills_the_directory)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    struct log *logs[2];
+    struct heard heard[2];
+    ck_assert(log_host_start(&h, disk, &config));
+    for (uint8_t l = 0; l < 2; l++) {
+        logs[l] = make_log(&h, (uint8_t)(l + 1));
+        listen_to(&heard[l], logs[l]);
+    }
+    file_mem_fail(disk, FILE_MEM_DATASYNC, ".log", 1, EIO, false);
+    for (unsigned i = 0; i < 500 && !log_dir_is_failed(h.dir); i++) {
+        append_some(logs[0], 1, 1);
+        step_world_run(&h.world);
+    }
+    append_some(logs[0], 0, 1);
+    step_world_advance(&h.world, 2000);
+    ck_assert(log_dir_is_failed(h.dir));
+    int64_t synced = log_synced_end(logs[0]);
+    struct buf *b = log_host_batch(1, 1, 10, 1);
+    ck_assert_int_eq(log_host_append(logs[1], b, 1, NULL), LOG_FAILED);
+    buf_unref(b);
+    log_host_kill(&h);
+    file_mem_power_cycle(disk, 4);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_msg(!found(&h, 1)->suspect, "%s", found(&h, 1)->why);
+    ck_assert_int_ge(log_end(found(&h, 1)->log), synced);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* A refused write of a segment for want of space alone: read-only, tried again, nothing lost. */
+START_TEST(a_full_disk_is_waited_for)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    struct heard heard;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, 1);
+    listen_to(&heard, log);
+    append_some(log, 5, 1);
+    step_world_run(&h.world);
+    file_mem_fail(disk, FILE_MEM_PWRITEV, ".log", 1, ENOSPC, true);
+    append_some(log, 5, 1);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_synced_end(log), 30);
+    ck_assert_int_eq(log_stored_end(log), 15);
+    ck_assert(!log_is_failed(log));
+    enum log_outcome outcome;
+    struct buf *read = log_host_read(&h, log, 0, 3000, &outcome);
+    ck_assert_ptr_nonnull(read);
+    buf_unref(read);
+    append_some(log, 5, 1);
+    step_world_advance(&h.world, 1000);
+    ck_assert_int_eq(log_stored_end(log), 15);
+    file_mem_fail(disk, FILE_MEM_PWRITEV, ".log", 0, ENOSPC, false);
+    step_world_advance(&h.world, 1000);
+    ck_assert_int_eq(log_stored_end(log), 45);
+    ck_assert_uint_eq(heard.failed, 0);
+    /* A disk that says it is full takes no offset at all. */
+    file_mem_set_capacity(disk, 1);
+    (void)file_mem_ops.sync_dir(h.world.fs[0], "");
+    struct buf *b = log_host_batch(1, 3, 100, 1);
+    unsigned full = 0;
+    for (unsigned i = 0; i < 5; i++) {
+        full += log_host_append(log, b, 1, NULL) == LOG_FULL;
+        step_world_run(&h.world);
+    }
+    ck_assert_uint_ge(full, 4);
+    file_mem_set_capacity(disk, 0);
+    step_world_advance(&h.world, 1000);
+    (void)log_host_append(log, b, 1, NULL);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_host_append(log, b, 1, NULL), LOG_OK);
+    buf_unref(b);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* More than the journal holds, while nothing gets in place: appends wait for room and none is lost
+ * or overtaken. */
+START_TEST(appends_wait_for_room_in_the_journal)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, 1);
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    for (unsigned i = 0; i < 3000; i++) {
+        append_some(log, 1, 1);
+        if (i % 3 == 0)
+            step_world_run(&h.world);
+    }
+    step_world_advance(&h.world, 20);
+    ck_assert_int_lt(log_synced_end(log), 9000);
+    step_world_block(&h.world, 0, LANE_STORE, false);
+    step_world_advance(&h.world, 3000);
+    ck_assert_int_eq(log_synced_end(log), 9000);
+    ck_assert_int_eq(log_stored_end(log), 9000);
+    enum log_outcome outcome;
+    struct buf *read = log_host_read(&h, log, 0, 100000, &outcome);
+    ck_assert_ptr_nonnull(read);
+    buf_unref(read);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* ---- whose directory it is ---- */
+
+START_TEST(one_broker_at_a_time)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h, second;
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert(!log_host_start(&second, disk, &config));
+    ck_assert_ptr_nonnull(strstr(second.load.message, ".lock"));
+    log_host_kill(&second);
+    log_host_kill(&h);
+    ck_assert(log_host_start(&h, disk, &config));
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+static void mark_done(struct log_dir_mark *mark)
+{
+    (void)mark;
+}
+
+START_TEST(the_mark_is_kept)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_ptr_null(h.load.cluster_id);
+    struct uuid directory = h.load.directory_id, storage = {{4, 4, 4}};
+    struct log_dir_mark mark = {.done = mark_done,
+                                .cluster_id = "abc",
+                                .broker_id = 1,
+                                .storage_id = storage,
+                                .incarnation_last = 77,
+                                .incarnation_next = UINT64_MAX - 5};
+    log_dir_mark(h.dir, step_world_reactor(&h.world, 0), &mark);
+    step_world_run(&h.world);
+    ck_assert_int_eq(mark.error, 0);
+    ck_assert_str_eq(meta_properties_get(&h.dir->meta, META_CLUSTER_ID), "abc-in-use-by-corduroy");
+    log_host_kill(&h);
+    file_mem_power_cycle(disk, 1);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_str_eq(h.load.cluster_id, "abc");
+    ck_assert_int_eq(h.load.broker_id, 1);
+    ck_assert(uuid_equal(h.load.storage_id, storage));
+    ck_assert(uuid_equal(h.load.directory_id, directory));
+    ck_assert_uint_eq(h.load.incarnation_last, 77);
+    ck_assert_uint_eq(h.load.incarnation_next, UINT64_MAX - 5);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* A topic deleted and made again under its name: the new one gets a directory of its own, the old
+ * one's is gone after the delay. */
+START_TEST(a_name_used_again)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log_config c = log_host_log_config();
+    c.file_delete_delay_ms = 500;
+    struct reactor *reactor = step_world_reactor(&h.world, 0);
+    struct log *old = log_create(h.dir, reactor, VIEW_LITERAL("t"), id_of(1), 0, &c);
+    append_some(old, 5, 1);
+    step_world_run(&h.world);
+    log_delete(old);
+    struct log *log = log_create(h.dir, reactor, VIEW_LITERAL("t"), id_of(2), 0, &c);
+    append_some(log, 2, 1);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_stored_end(log), 6);
+    step_world_advance(&h.world, 1000);
+    log_host_kill(&h);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_uint_eq(h.load.found_count, 1);
+    ck_assert(partition_id_equal(h.load.found[0].id, id_of(2)));
+    ck_assert_int_eq(log_end(h.load.found[0].log), 6);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
+           damage_outlives_restarts_until_the_log_is_reset, a_flipped_bit_in_a_segment_is_found,
+           a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
+           a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
+           appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
+           a_name_used_again)
