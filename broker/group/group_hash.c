@@ -26,15 +26,16 @@ static uint32_t next_code_point(const uint8_t *at, uint32_t left, uint32_t *ret_
             return REPLACEMENT;
         }
         point = point << 6 | (at[i] & 0x3Fu);
-        /* What the first two bytes already show to be overlong, a surrogate or too large. */
+        /* What the first two bytes already show to be overlong or too large. */
         uint32_t shift = 6 * (want - 1 - i);
         uint32_t low = point << shift, high = low | ((1u << shift) - 1);
-        if (high < least[want] || low > 0x10FFFF || (low >= 0xD800 && high <= 0xDFFF)) {
+        if (high < least[want] || low > 0x10FFFF) {
             return REPLACEMENT;
         }
         *ret_size = i + 1;
     }
-    return point;
+    /* Java takes a surrogate that was encoded for itself as one malformed sequence. */
+    return point >= 0xD800 && point <= 0xDFFF ? REPLACEMENT : point;
 }
 
 int32_t group_hash(struct view text)

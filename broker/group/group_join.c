@@ -72,8 +72,10 @@ void group_prepare(struct group *g)
     }
     group_move(g, GROUP_PREPARING);
     g->join_deadline_ms = g->now.ms + wait_ms;
-    group_wake_at(g, g->join_deadline_ms);
     group_maybe_complete_join(g);
+    if (g->state == GROUP_PREPARING) {
+        group_wake_at(g, g->join_deadline_ms);
+    }
 }
 
 void group_members_left(struct group *g)
@@ -174,14 +176,14 @@ void group_maybe_complete_join(struct group *g)
 
 void group_join_timer(struct group *g)
 {
+    int64_t delay_ms = g->space->config->rebalance_delay_ms;
     if (g->state != GROUP_PREPARING) {
         return;
     }
     if (g->join_deadline_ms > g->now.ms) {
         group_wake_at(g, g->join_deadline_ms);
-    } else if (g->initial && g->joined_meanwhile && g->initial_left_ms > 0) {
+    } else if (g->initial && g->joined_meanwhile && g->initial_left_ms > 0 && delay_ms > 0) {
         /* More are coming: wait as long again, in all no longer than a rebalance may take. */
-        int64_t delay_ms = g->space->config->rebalance_delay_ms;
         int64_t wait_ms = delay_ms < g->initial_left_ms ? delay_ms : g->initial_left_ms;
         g->initial_left_ms -= wait_ms;
         g->joined_meanwhile = false;
@@ -416,7 +418,6 @@ static void refuse_for_size(struct group *g, struct group_request *r)
     free(map_remove(&g->pending, r->in.join.member_id));
     group_refuse(g, r, ERROR_GROUP_MAX_SIZE_REACHED);
     r->out.join.member_id = VIEW_LITERAL("");
-    group_members_left(g);
 }
 
 void group_join(struct group *g, struct group_request *r)
