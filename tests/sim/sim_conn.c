@@ -222,6 +222,16 @@ void sim_end_credit(struct sim_end *end, uint32_t size)
         sim_end_pump(peer);
 }
 
+/* A read that wants more than there is takes what has come, so that more may come: otherwise one
+ * that wants more than the window would wait for ever. */
+static void credit_early(struct sim_end *end)
+{
+    uint32_t more = end->in_size - end->credited;
+    end->credited = end->in_size;
+    if (more > 0)
+        sim_end_credit(end, more);
+}
+
 /* At most one READ waits for the shard; what it says is decided when it is heard. */
 void sim_end_read(struct sim_end *end)
 {
@@ -232,6 +242,8 @@ void sim_end_read(struct sim_end *end)
     } else if (sim_end_readable(end)) {
         end->read_posted = true;
         sim_end_post(end, SIM_NET_READ);
+    } else {
+        credit_early(end);
     }
 }
 

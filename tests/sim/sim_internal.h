@@ -189,7 +189,7 @@ struct sim_end {
     uint32_t at, min, max;
     struct account *account;
     struct sim_segment *in_first, **in_last;
-    uint32_t in_size;
+    uint32_t in_size, credited; /* credited: of them, the peer may send as many more */
     /* sending */
     struct sim_out *out_first, **out_last;
     uint64_t out_size;

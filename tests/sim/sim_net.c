@@ -363,7 +363,10 @@ static void hear_data(struct sim_shard *s, struct sim_end *end)
         }
         in_take(end, event.u.data.buf->data + event.u.data.at, size);
         event.u.data.buf->used = event.u.data.at + size;
-        sim_end_credit(end, size);
+        uint32_t early = size < end->credited ? size : end->credited;
+        end->credited -= early;
+        if (size > early)
+            sim_end_credit(end, size - early);
     }
     sim_shard_hear(s, &event);
 }
