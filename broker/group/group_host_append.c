@@ -97,7 +97,10 @@ void hosted_append_begin(struct hosted_group *hg, struct group_append *append,
 {
     struct hosted *h = hg->hosted;
     struct group_host *host = h->host;
-    const struct record_batch_options options = RECORD_BATCH_OPTIONS_INIT;
+    struct record_batch_options options = RECORD_BATCH_OPTIONS_INIT;
+    if (append->kind == GROUP_APPEND_OFFSETS) {
+        options.base_sequence = 0; /* as Kafka has it in these batches, without any producer */
+    }
     struct view batch = record_builder_finish(&append->records, &options);
     if (too_large(h, batch.size)) {
         group_appended(hg->group, append, ERROR_MESSAGE_TOO_LARGE, -1, group_host_now(host),
