@@ -15,7 +15,8 @@ struct control_register {
     struct uuid directories[CONFIG_DIRS_MAX];
     struct timer timer;
     uint64_t persisting; /* the request of the REGISTRAR_PERSIST under way */
-    unsigned marks_left;
+    unsigned marks_left, in_marks_left;
+    struct log_dir_mark in_marks[CONFIG_DIRS_MAX];
     struct turn_task nothing_to_mark;
 };
 
@@ -151,6 +152,40 @@ static void persist(struct control_register *r, const struct registrar_action *a
     reactor_at_turn(c->reactor, &r->nothing_to_mark);
 }
 
+/* The controller has taken the inventory: from now on every directory is the one that this broker
+ * was registered with. Should it not get so far, the next start reports the directory once more,
+ * which is harmless. */
+static void taken_in(struct log_dir_mark *mark)
+{
+    struct control *c = mark->context;
+    c->registration->in_marks_left--;
+    if (mark->error != 0) {
+        say(&c->reactor->env, SAY_ERROR, "control",
+            "a data directory's meta.properties cannot be written: %s", strerror(-mark->error));
+    }
+}
+
+static void mark_as_in(struct control_register *r, uint64_t incarnation)
+{
+    struct control *c = r->control;
+    if (r->in_marks_left > 0) {
+        return; /* an earlier one is on its way: the next start tells the same */
+    }
+    for (unsigned i = 0; i < c->config->dir_count; i++) {
+        c->matches[i] = true;
+        c->loads[i].incarnation_last = c->loads[i].incarnation_next = incarnation;
+        r->in_marks[i] = (struct log_dir_mark){.done = taken_in,
+                                               .context = c,
+                                               .cluster_id = c->cluster_id,
+                                               .broker_id = c->config->broker_id,
+                                               .storage_id = c->storage_id,
+                                               .incarnation_last = incarnation,
+                                               .incarnation_next = incarnation};
+        r->in_marks_left++;
+        log_dir_mark(broker_dirs(c->shard->broker)[i], c->reactor, &r->in_marks[i]);
+    }
+}
+
 /* ---- actions ---- */
 static void zk_heard(struct control_zk_ask *ask, const struct event *reply)
 {
@@ -179,7 +214,10 @@ static void carry_out(struct control_register *r, const struct registrar_action 
         control_unregistered(c);
         break;
     case REGISTRAR_STATE:
-        break; /* the metadata says the same: it is what this broker acts on */
+        if (a->broker_state == ZNODE_BROKER_IN) {
+            mark_as_in(r, a->incarnation);
+        }
+        break;
     case REGISTRAR_TIMER_SET:
         if (a->after_ms > 0) {
             timer_set(&r->timer, a->after_ms);
