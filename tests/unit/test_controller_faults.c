@@ -203,16 +203,20 @@ START_TEST(a_topic_whose_creation_is_cut_off)
 }
 END_TEST
 
+#define STATE(leader, epoch, isr)                                                                  \
+    ("{\"version\":1,\"leader\":" leader ",\"leader_epoch\":" epoch                                \
+     ",\"controller_epoch\":1,\"isr\":[" isr "]}")
+
 START_TEST(state_nodes_that_make_no_sense_are_left_alone)
 {
     static const char *const states[] = {
         "{}",
         "[",
-        "{\"version\":1,\"leader\":1,\"leader_epoch\":0,\"controller_epoch\":1,\"isr\":[]}",
-        "{\"version\":1,\"leader\":9,\"leader_epoch\":0,\"controller_epoch\":1,\"isr\":[9]}",
-        "{\"version\":1,\"leader\":2,\"leader_epoch\":0,\"controller_epoch\":1,\"isr\":[1]}",
-        "{\"version\":1,\"leader\":1,\"leader_epoch\":2147483647,\"controller_epoch\":1,\"isr\":[1]"
-        "}"};
+        STATE("1", "0", ""),
+        STATE("9", "0", "9"),
+        STATE("2", "0", "1"),
+        STATE("1", "2147483647", "1"),
+    };
     for (unsigned i = 0; i < sizeof states / sizeof states[0]; i++) {
         r = rig_new(i + 1, 2);
         ck_assert(zk_model_put(r->zk, "/brokers/topics/t",
