@@ -22,7 +22,7 @@ struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
         .broker_count = 3,
         .weather = sim_weather_draw(&random),
         .session_timeout_ms = 6000,
-        .segment_bytes = sim_random_once_in(&random, 2) ? 16384 : 0,
+        .segment_bytes = sim_random_once_in(&random, 2) ? 32768 : 0,
         .topic_count = 1 + (int32_t)sim_random_below(&random, 2),
         .partition_count = 1 + (int32_t)sim_random_below(&random, 3),
         .replication_factor = 3,

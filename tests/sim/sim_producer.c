@@ -90,6 +90,10 @@ static void batch_failed(struct sim_producer *p, struct batch *batch, bool maybe
 static void batch_answered(struct sim_producer *p, struct batch *batch,
                            const struct produce_response_partition *answer)
 {
+    sim_trace(p->client.history->world,
+              "producer %u: partition %u sequence %d (%u records): %s, %lld", p->options.number,
+              batch->partition, batch->base_sequence, batch->count,
+              error_code_name(answer->error_code), (long long)answer->base_offset);
     switch (answer->error_code) {
     case ERROR_NONE:
         batch_acked(p, batch, answer->base_offset);

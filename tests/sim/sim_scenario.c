@@ -71,7 +71,7 @@ static void calm(struct sim_cluster_options *o)
 static void small_segments(struct sim_cluster_options *o)
 {
     calm(o);
-    o->segment_bytes = 8192;
+    o->segment_bytes = 32768;
 }
 
 /* ---- what a process did not see synced is not synced ---- */
