@@ -32,7 +32,8 @@ struct verify {
     int signals; /* a descriptor that has something to read when the writing shall end */
     struct acknowledged *acks;
     size_t ack_count, ack_capacity, failed, sent;
-    double last_ack, longest_pause, pause_at, began;
+    double longest_pause, pause_at, began; /* of one partition; 0 since the start */
+    double last_ack[PARTITIONS_MAX];       /* 0: none yet */
     int64_t low[PARTITIONS_MAX], high[PARTITIONS_MAX];
     int partition_count;
     size_t read_back, twice, other;
@@ -46,14 +47,15 @@ static double now(void)
 }
 
 /* ---- writing ---- */
-static void note_pause(struct verify *v)
+/* Pauses are a partition's own: others may go on while one waits for a new leader. */
+static void note_pause(struct verify *v, int32_t partition, double at)
 {
-    double at = now(), pause = at - v->last_ack;
-    if (pause > v->longest_pause) {
-        v->longest_pause = pause;
-        v->pause_at = v->last_ack - v->began;
+    double *last = &v->last_ack[partition];
+    if (*last > 0 && at - *last > v->longest_pause) {
+        v->longest_pause = at - *last;
+        v->pause_at = *last - v->began;
     }
-    v->last_ack = at;
+    *last = at;
 }
 
 static void delivered(rd_kafka_t *client, const rd_kafka_message_t *m, void *opaque)
@@ -71,10 +73,11 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *m, void *opa
     uint64_t number;
     memcpy(&number, (const char *)m->payload + 8, sizeof number);
     v->acks[v->ack_count++] = (struct acknowledged){m->partition, m->offset, number, false};
-    note_pause(v);
+    double at = now();
+    note_pause(v, m->partition, at);
     if (v->acked != NULL) {
         fprintf(v->acked, "%d %lld %llu %.0f\n", m->partition, (long long)m->offset,
-                (unsigned long long)number, (v->last_ack - v->began) * 1000);
+                (unsigned long long)number, (at - v->began) * 1000);
     }
 }
 
@@ -144,12 +147,31 @@ static void take_record(struct verify *v, const rd_kafka_message_t *m, unsigned 
     }
 }
 
+/* Where a partition ends. The client may still ask a broker that does not lead any more: then its
+ * metadata is read again and it is asked once more, for half a minute. */
+static rd_kafka_resp_err_t query_end(struct verify *v, rd_kafka_t *client, int32_t partition,
+                                     int64_t *ret_high)
+{
+    int64_t low;
+    double deadline = now() + 30;
+    rd_kafka_resp_err_t wrong;
+    do {
+        wrong = rd_kafka_query_watermark_offsets(client, v->topic, partition, &low, ret_high, 5000);
+        if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            const struct rd_kafka_metadata *m = cli_metadata(v->cli, client);
+            if (m != NULL) {
+                rd_kafka_metadata_destroy(m);
+            }
+        }
+    } while (wrong != RD_KAFKA_RESP_ERR_NO_ERROR && now() < deadline);
+    return wrong;
+}
+
 static bool take_marks(struct verify *v, rd_kafka_t *client, int64_t *to_high)
 {
     for (int i = 0; i < v->partition_count; i++) {
-        int64_t low, high;
-        rd_kafka_resp_err_t wrong =
-            rd_kafka_query_watermark_offsets(client, v->topic, i, &low, &high, 30000);
+        int64_t high;
+        rd_kafka_resp_err_t wrong = query_end(v, client, i, &high);
         if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
             cli_fail("cannot learn where partition %d of topic \"%s\" ends: %s", i, v->topic,
                      rd_kafka_err2str(wrong));
@@ -210,7 +232,8 @@ static int tell(struct verify *v, bool all_read)
                                  (json_int_t)v->other, "longest_pause_ms", v->longest_pause * 1000,
                                  "pause_at_s", v->pause_at));
     } else {
-        printf("longest pause between acknowledgements: %.0f ms, %.1f s after the start\n",
+        printf("longest pause between acknowledgements of a partition: %.0f ms, %.1f s after the "
+               "start\n",
                v->longest_pause * 1000, v->pause_at);
         printf("%zu acknowledged, %zu read back, %zu lost\n", v->ack_count, v->read_back, lost);
     }
@@ -287,7 +310,7 @@ static int run(struct verify *v)
     rd_kafka_t *writer = cli_client(v->cli, RD_KAFKA_PRODUCER, &write_options);
     int status = 1;
     if (writer != NULL && find_topic(v, writer) == 0 && take_marks(v, writer, v->low)) {
-        v->began = v->last_ack = now();
+        v->began = now();
         write_records(v, writer);
         qsort(v->acks, v->ack_count, sizeof *v->acks, by_place);
         /* A new client: one that was made before may still believe in leaders that are gone. */
