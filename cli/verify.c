@@ -285,17 +285,10 @@ static int prepare(struct verify *v)
 
 static int run(struct verify *v)
 {
-    static const char *const writing[] = {"acks",
-                                          "all",
-                                          "enable.idempotence",
-                                          "true",
-                                          "message.timeout.ms",
-                                          "120000",
-                                          "linger.ms",
-                                          "2",
-                                          "socket.timeout.ms",
-                                          "10000",
-                                          NULL};
+    static const char *const writing[] = {
+        "acks",      "all", "enable.idempotence",       "true", "message.timeout.ms", "120000",
+        "linger.ms", "2",   "reconnect.backoff.max.ms", "500",  "socket.timeout.ms",  "10000",
+        NULL};
     static const char *const reading[] = {"group.id",
                                           "corduroy-verify",
                                           "enable.auto.commit",

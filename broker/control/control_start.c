@@ -53,8 +53,11 @@ static bool fits(struct control *c, const struct log_dir_load *load, unsigned i)
 {
     const char *path = c->config->dirs[i];
     if (load->error != 0) {
-        control_halt(c, "data directory %s: %s", path,
-                     load->message != NULL ? load->message : strerror(-load->error));
+        if (load->message != NULL) { /* names the directory */
+            control_halt(c, "%s", load->message);
+        } else {
+            control_halt(c, "data directory %s: %s", path, strerror(-load->error));
+        }
         return false;
     }
     if (load->broker_id >= 0 && load->broker_id != c->config->broker_id) {

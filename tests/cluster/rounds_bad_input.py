@@ -130,9 +130,9 @@ def refuses(cluster, node, *patterns):
     node.start()
     node.wait_end()
     last = node.lines()[-1] if node.lines() else ""
-    assert node.process.returncode == 1, cluster.state()
+    assert node.process.returncode == 1, node.describe()
     for p in patterns:
-        assert node.says(p), "\"%s\" is not said\n%s" % (p, cluster.state())
+        assert node.says(p), "\"%s\" is not said\n%s" % (p, node.describe())
     print("refusal: %s" % last)
 
 
@@ -173,7 +173,7 @@ def other_cluster(c):
     os.makedirs(n.data)
     with open(os.path.join(n.data, "meta.properties"), "w") as f:
         f.write("version=0\nbroker.id=9\ncluster.id=%s\n" % c.znode("/cluster/id")["id"])
-    refuses(c, n, "broker 9", "broker.id is 8")
+    refuses(c, n, "broker.id 9", "broker.id=9")
 
 
 def unwritable(c):
