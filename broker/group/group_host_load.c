@@ -123,8 +123,9 @@ static void loaded(struct group_load *l)
     struct group_host *host = l->host;
     const struct env *env = &host->shard->reactor.env;
     struct map_entry e;
-    say(env, SAY_INFO, "group", "coordinates %u groups of __consumer_offsets-%d in epoch %d",
-        h->groups.count, h->id.number, h->leader_epoch);
+    say(env, h->groups.count > 0 ? SAY_INFO : SAY_DEBUG, "group",
+        "coordinates %u groups of __consumer_offsets-%d in epoch %d", h->groups.count, h->id.number,
+        h->leader_epoch);
     if (l->skipped > 0) {
         say(env, SAY_WARN, "group",
             "__consumer_offsets-%d: skipped %llu of %llu records, of versions or batches that are "
