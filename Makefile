@@ -187,9 +187,14 @@ install: all
 clean:
 	rm -rf build build-*
 
+## make tidy            clang-tidy over the product's code (some minutes)
+tidy: compile_commands.json
+	@printf '%s\n' $(filter-out proto/gen/%,$(SRC)) | xargs -P 2 -n 4 clang-tidy -p . --quiet
+
+## make compile_commands.json   for editors
 compile_commands.json: Makefile
 	@python3 tests/tools/compile-commands "$(CC)" "$(CFLAGS_ALL)" $(SRC) > $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help unit sim zk-check cluster-check bench install proto proto-check fuzz layering format format-check check clean
+.PHONY: tidy all help unit sim zk-check cluster-check bench install proto proto-check fuzz layering format format-check check clean
