@@ -132,6 +132,8 @@ static struct model_message *send(struct partition_model *m, enum model_message_
         m->overflowed = true;
     *msg =
         (struct model_message){.kind = kind, .from = {id_of(m, from), from->incarnation}, .to = to};
+    if (!m->healing && chance(m, 20))
+        msg->not_before = m->counts.steps + below(m, 400);
     return msg;
 }
 
@@ -447,14 +449,18 @@ static void break_stream(struct partition_model *m, int32_t leader, int32_t foll
         return;
     m->counts.broken_streams++;
     for (uint32_t i = m->message_count; i-- > 0;) {
-        const struct model_message *msg = &m->messages[i];
+        struct model_message *msg = &m->messages[i];
         bool back = msg->kind == MODEL_STATE || msg->kind == MODEL_ACK || msg->kind == MODEL_REFUSE;
         bool theirs = msg->kind <= MODEL_REFUSE && msg->from.broker == (back ? follower : leader) &&
                       msg->to.broker == (back ? leader : follower);
-        if (theirs && chance(m, m->healing ? 100 : 40))
+        if (!theirs)
+            continue;
+        if (m->healing || chance(m, 40)) {
             (void)take(m, i);
-        else if (theirs)
+        } else {
+            msg->not_before = m->counts.steps + below(m, 1000);
             m->counts.late_messages++;
+        }
     }
     struct cluster_member to = {follower, l->stream_up[follower]};
     l->stream_up[follower] = 0;
@@ -783,6 +789,10 @@ static void deliver(struct partition_model *m)
     uint32_t at = m->healing || chance(m, 80) ? 0 : below(m, m->message_count);
     if (!m->healing && chance(m, 2))
         at = m->message_count - 1;
+    while (!m->healing && at < m->message_count && m->messages[at].not_before > m->counts.steps)
+        at++;
+    if (at == m->message_count)
+        return;
     struct model_message msg = take(m, at);
     if (!m->healing && chance(m, 3) && m->message_count < MODEL_MESSAGES)
         m->messages[m->message_count++] = msg; /* once more, later */

@@ -66,6 +66,7 @@ enum model_message_kind {
 struct model_message {
     enum model_message_kind kind;
     struct cluster_member from, to;
+    uint64_t not_before; /* step: it comes late */
     union {
         struct cluster_replica_open open;
         struct cluster_replica_state state;

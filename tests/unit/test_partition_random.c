@@ -96,7 +96,7 @@ START_TEST(each_rule_is_needed)
     };
     unsigned caught = 0;
     uint64_t seed = 1;
-    for (; seed <= 3000 && !caught; seed++)
+    for (; seed <= 20000 && !caught; seed++)
         caught += seed_shows_harm(seed, rules[_i]);
     ck_assert_msg(caught > 0, "mutation %u harms nothing", rules[_i]);
     printf("mutation %u: caught by seed %llu\n", rules[_i], (unsigned long long)seed - 1);
