@@ -98,7 +98,7 @@ void dir_shard_committed(struct dir_shard *shard)
 }
 
 /* Nothing came for a while: the ends that stand open are stated, so that damage to the last rounds
- * differs from a torn tail (C3). */
+ * differs from a torn tail (L2). */
 static void idle_fired(struct timer *timer)
 {
     struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, idle_timer);

@@ -424,7 +424,7 @@ static struct disk_job *run_round(struct journal *j, struct disk_job *batch,
             job->error = 0;
     }
     if (error) {
-        /* What of the round is on the disk is not known, and a later sync may answer 0 without
+        /* (L7) What of the round is on the disk is not known, and a later sync may answer 0 without
          * having written it: the directory is dead. */
         atomic_store(&j->failed, true);
         fail_items(g.first, g.rest);

@@ -55,7 +55,7 @@ struct journal {
     unsigned mutation;
     /* Any thread. */
     _Atomic int64_t room;
-    _Atomic bool failed; /* sticky: a write or a sync failed (C1 of README.md) */
+    _Atomic bool failed; /* sticky: a write or a sync failed (L7) */
     _Atomic bool ends_open, made;
     struct journal_slot slots[JOURNAL_SLOTS];
     _Atomic uint64_t slot_current; /* slots below it take no further round */
@@ -97,8 +97,8 @@ uint64_t journal_entry_size_max(const struct journal *j);
  * has an entry is given to the lane only with room. Any thread. */
 bool journal_reserve(struct journal *j, struct journal_item *item);
 
-/* The run function of LANE_COMMIT: every queued item of the directory, in as few rounds as fit. An
- * item without error is durable. After an error all items fail, for ever. */
+/* The run function of LANE_COMMIT (L1): every queued item of the directory, in as few rounds as
+ * fit. An item without error is durable. After an error all items fail, for ever. */
 void journal_run(struct disk_job *batch, const struct file_ops *files, void *fs);
 
 /* STORE lane: what the item says is in place (not synced). */

@@ -69,7 +69,9 @@ void log_job_done(struct log *log)
 {
     INVARIANT(log->jobs > 0);
     log->jobs--;
-    if (log->jobs > 0 || !log->deleted)
+    /* A log that could not be dropped, because its directory died, stays known to the store lane:
+     * it is freed with the directory. */
+    if (log->jobs > 0 || !log->dropped)
         return;
     struct dir_shard *shard = log->shard;
     if (log->previous)

@@ -6,7 +6,7 @@
 
 /* An append: the shard decides offset, segment and place by arithmetic, takes note of the batch in
  * what it keeps in memory, and queues the bytes. From then on the offset is decided: a failure on
- * the way ends the log (C2). */
+ * the way ends the log (L7, L8). */
 
 struct segment_seal *log_roll(struct log *log, int64_t now_ms)
 {
@@ -53,7 +53,7 @@ static enum log_outcome may_append(struct log *log, uint32_t size)
     if (log->cutting ||
         (uint64_t)size + 2 * JOURNAL_ENTRY_HEADER_SIZE > journal_entry_size_max(&dir->journal))
         return LOG_FULL;
-    /* Room is kept before an offset is decided (C2). */
+    /* Room is kept before an offset is decided (L8). */
     int64_t left = atomic_fetch_sub(&dir->space, (int64_t)size) - (int64_t)size;
     if (left >= 0)
         return LOG_OK;

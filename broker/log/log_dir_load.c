@@ -24,8 +24,9 @@ struct starter {
     struct log_dir_load *load;
     const struct file_ops *ops;
     void *fs;
-    bool ours;  /* the directory bore our mark: it has a journal, or nothing was appended since */
-    bool clean; /* the last stop was clean */
+    bool ours;   /* the directory bore our mark: it has a journal, or nothing was appended since */
+    bool clean;  /* the last stop was clean */
+    bool closed; /* and the journal ends with the round that says so */
     struct journal_read journal;
     struct recovery recovery;
     struct map ends, marks, starts; /* "<topic>-<partition>" to checkpoint_entry */
@@ -211,8 +212,12 @@ static int remove_deleted(struct starter *s)
 
 static int read_journal(struct starter *s)
 {
-    int error = s->clean ? journal_read_closed(&s->journal, s->ops, s->fs, s->dir->journal.id)
-                         : journal_read(&s->journal, s->ops, s->fs, s->dir->journal.id);
+    int error = s->clean ? journal_read_closed(&s->journal, s->ops, s->fs, s->dir->journal.id) : 0;
+    /* Without the round that closes it all of the journal is looked at, so that the next round's
+     * number is above every number in it. */
+    s->closed = s->clean && s->journal.floor > 0;
+    if (!error && !s->closed)
+        error = journal_read(&s->journal, s->ops, s->fs, s->dir->journal.id);
     if (error)
         return refuse(s, error, "cannot read the journal: %s", strerror(-error));
     if (s->journal.file_count == JOURNAL_FILES && s->journal.floor > 0 &&
@@ -350,7 +355,7 @@ static int load_logs(struct starter *s)
 
 /* ---- the end of a start ---- */
 
-/* All that was found or written is synced by this process now, and stated (C1). */
+/* All that was found or written is synced by this process now, and stated (L6). */
 static int settle(struct starter *s)
 {
     struct store *store = &s->dir->store;
@@ -358,7 +363,7 @@ static int settle(struct starter *s)
     int error = store_sync(store);
     if (!error && !s->clean)
         error = store_checkpoints(store);
-    if (!error && !s->clean && s->journal.file_count > 0)
+    if (!error && !s->closed && s->journal.file_count > 0)
         error = journal_write_floor(&s->dir->journal, s->ops, s->fs);
     if (!error)
         error = meta_properties_store(&s->dir->meta, s->ops, s->fs);

@@ -117,6 +117,7 @@ struct log {
     struct read_hint hints[LOG_READ_HINTS];
     unsigned hint_next;
     unsigned cutting; /* truncations and resets under way: no append is taken */
+    bool dropped;     /* the store lane knows it no more */
     bool created_durable, failed, failed_said, suspect, deleted;
     char *why; /* suspect */
     struct turn_task moved_task;

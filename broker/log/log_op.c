@@ -107,7 +107,7 @@ static void op_committed(struct log_op *op)
     op->committed = true;
     switch (op->item.entry.kind) {
     case JOURNAL_APPEND:
-        /* A prefix: the journal keeps the order (C4). What was cut since counts no more. */
+        /* A prefix: the journal keeps the order (L5). What was cut since counts no more. */
         if (!op->voided && op->item.entry.end > log->synced_end)
             log->synced_end = op->item.entry.end;
         break;
@@ -156,6 +156,7 @@ static void op_stored(struct log_op *op)
                                   log->config.file_delete_delay_ms);
         break;
     case JOURNAL_DROP:
+        log->dropped = true;
         if (op->path) {
             dir_shard_sweep_later(log->shard, LOG_OP_REMOVE_DIR, NULL, op->path,
                                   log->config.file_delete_delay_ms);

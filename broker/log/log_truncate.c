@@ -36,7 +36,7 @@ static void lower(int64_t *offset, int64_t end)
         *offset = end;
 }
 
-/* Nothing at or beyond end is the log's any more, in memory. */
+/* Nothing at or beyond end is the log's any more, in memory (L9). */
 static void cut_offsets(struct log *log, int64_t end)
 {
     log->end = end;

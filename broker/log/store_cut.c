@@ -19,7 +19,7 @@ static int unlink_kind(struct store *store, struct log_files *log, int64_t base,
 }
 
 /* Unlinks the files of a kind at or beyond the offset, the newest first: a crash between leaves no
- * hole (C11). */
+ * hole. */
 static int unlink_from(struct store *store, struct log_files *log, struct log_listing *l,
                        enum segment_file kind, int64_t from)
 {
