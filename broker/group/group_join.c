@@ -8,6 +8,8 @@
 
 /* The part of a member id that the client chooses; an id must stay a string of the protocol. */
 #define MEMBER_PREFIX_MAX 1024u
+/* Between two looks at a group whose members do not come, whatever time they allow. */
+#define ROUND_MS_MIN 1000
 
 /* ---- answers ---- */
 static void add_members(struct group *g, struct group_request *r)
@@ -153,7 +155,8 @@ static void complete_join(struct group *g)
     g->initial = false;
     if (g->members.count > 0 && !elect_leader(g)) {
         /* Only static members are left and none came: their sessions decide. */
-        g->join_deadline_ms = g->now.ms + group_rebalance_timeout_ms(g);
+        int64_t wait_ms = group_rebalance_timeout_ms(g);
+        g->join_deadline_ms = g->now.ms + (wait_ms > ROUND_MS_MIN ? wait_ms : ROUND_MS_MIN);
         group_wake_at(g, g->join_deadline_ms);
         return;
     }
