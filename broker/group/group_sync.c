@@ -158,13 +158,15 @@ static enum error_code check_generation(const struct group *g, struct view membe
                                          : ERROR_NONE;
 }
 
-/* From version 5 on both must be named, and be what the group agreed on (KIP-559). */
-static bool protocol_fits(const struct group *g, const struct group_request *r)
+/* From version 5 on both must be named (KIP-559); that is looked at before anything else. */
+static bool protocol_is_named(const struct group_request *r)
 {
     const struct sync_group_request *in = &r->in.sync;
-    if (r->version >= 5 && (in->protocol_type.base == NULL || in->protocol_name.base == NULL)) {
-        return false;
-    }
+    return r->version < 5 || (in->protocol_type.base != NULL && in->protocol_name.base != NULL);
+}
+
+static bool protocol_fits(const struct group *g, const struct sync_group_request *in)
+{
     return (in->protocol_type.base == NULL || view_equal(in->protocol_type, g->protocol_type)) &&
            (in->protocol_name.base == NULL || view_equal(in->protocol_name, g->protocol));
 }
@@ -174,8 +176,10 @@ void group_sync(struct group *g, struct group_request *r)
     const struct sync_group_request *in = &r->in.sync;
     struct group_member *m;
     enum error_code error =
-        check_generation(g, in->member_id, in->group_instance_id, in->generation_id, &m);
-    if (error == ERROR_NONE && !protocol_fits(g, r)) {
+        protocol_is_named(r)
+            ? check_generation(g, in->member_id, in->group_instance_id, in->generation_id, &m)
+            : ERROR_INCONSISTENT_GROUP_PROTOCOL;
+    if (error == ERROR_NONE && !protocol_fits(g, in)) {
         error = ERROR_INCONSISTENT_GROUP_PROTOCOL;
     }
     if (error == ERROR_NONE && g->state == GROUP_PREPARING) {
