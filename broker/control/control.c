@@ -138,6 +138,11 @@ static void spread_back(struct call *call, struct shard *home)
     if (--s->left == 0) {
         uint64_t number = s->delta->number;
         struct control *c = s->control;
+        for (uint32_t i = 0; i < s->delta->topic_count; i++) {
+            if (s->delta->topics[i]->gone) {
+                control_topic_gone(c, s->delta->topics[i]->id);
+            }
+        }
         metadata_delta_unref(s->delta);
         free(s);
         control_delta_applied(c, number);

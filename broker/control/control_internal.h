@@ -46,6 +46,9 @@ void admin_answered(struct control_lead *l, const struct controller_answer *answ
 void admin_forget_peer(struct control_lead *l, const struct peer *peer);
 void admin_free_all(struct control_lead *l);
 
+/* ---- control_gone.c: a topic whose deletion every shard has applied ---- */
+void control_topic_gone(struct control *c, struct uuid topic);
+
 /* ---- control_client.c: this broker as one that listens to the controller ---- */
 struct control_client;
 struct control_client *control_client_new(struct control *c);

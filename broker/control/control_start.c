@@ -103,8 +103,14 @@ static void all_loaded(struct control *c)
         logs += c->loads[i].found_count;
     }
     c->storage_id = c->loads[0].storage_id;
-    say(&c->reactor->env, SAY_INFO, "log", "%u partitions in %u directories, the last stop was %s",
-        logs, c->config->dir_count, c->any_unclean ? "not clean: recovered" : "clean");
+    if (logs == 0) {
+        say(&c->reactor->env, SAY_INFO, "log", "no partitions in %u directories",
+            c->config->dir_count);
+    } else {
+        say(&c->reactor->env, SAY_INFO, "log",
+            "%u partitions in %u directories, the last stop was %s", logs, c->config->dir_count,
+            c->any_unclean ? "not clean: recovered" : "clean");
+    }
     c->phase = CONTROL_REGISTERING;
     timer_set(&c->waiting_timer, WAITING_MS);
     control_register_start(c);

@@ -144,6 +144,12 @@ void log_delete(struct log *log)
     log_op_submit(log_op_new(log, JOURNAL_DROP));
 }
 
+void log_delete_told(struct log *log, struct log_removal *removal)
+{
+    log->removal = removal;
+    log_delete(log);
+}
+
 /* ---- what it says ---- */
 
 struct partition_id log_id(const struct log *log)

@@ -66,6 +66,12 @@ void log_configure(struct log *log, const struct log_config *config);
  * after the delay. The log object frees itself when its last job is home; the observer hears
  * nothing more. */
 void log_delete(struct log *log);
+/* The same, and tells once, from an event, that the removal is durable; or that it is not, because
+ * the directory failed. The removal lives until then. */
+struct log_removal {
+    void (*told)(struct log_removal *removal, bool durable);
+};
+void log_delete_told(struct log *log, struct log_removal *removal);
 
 struct partition_id log_id(const struct log *log);
 int64_t log_start(const struct log *log);

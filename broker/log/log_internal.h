@@ -119,7 +119,8 @@ struct log {
     unsigned cutting; /* truncations and resets under way: no append is taken */
     bool dropped;     /* the store lane knows it no more */
     bool created_durable, failed, failed_said, suspect, deleted;
-    char *why; /* suspect */
+    char *why;                   /* suspect */
+    struct log_removal *removal; /* who hears that the deletion is durable; may be NULL */
     struct turn_task moved_task;
 };
 

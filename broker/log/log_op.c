@@ -101,6 +101,15 @@ static void send_to_store(struct log_op *op)
     env->ops->disk(env->world, job);
 }
 
+static void tell_removal(const struct log_op *op, bool durable)
+{
+    struct log_removal *removal = op->log->removal;
+    if (op->item.entry.kind != JOURNAL_DROP || !removal)
+        return;
+    op->log->removal = NULL;
+    removal->told(removal, durable);
+}
+
 static void op_committed(struct log_op *op)
 {
     struct log *log = op->log;
@@ -126,9 +135,11 @@ void log_op_home_committed(struct disk_job *job)
     struct dir_shard *shard = op->log->shard;
     if (job->error) {
         dir_shard_fail(shard);
+        tell_removal(op, false);
         op_done(op);
         return;
     }
+    tell_removal(op, true);
     op_committed(op);
     send_to_store(op);
     dir_shard_committed(shard);

@@ -117,6 +117,7 @@ void replica_host_free(struct replica_host *h)
     for (uint32_t at = 0; map_next(&h->topics, &at, &entry);)
         topic_free(entry.value);
     streams_free(h);
+    host_removals_free(h);
     for (uint32_t at = 0; map_next(&h->brokers, &at, &entry);) {
         struct host_broker *b = entry.value;
         free(b->live);
@@ -259,7 +260,7 @@ static void remove_replica(struct replica *r)
     fetch_fail(r, REPLICA_UNKNOWN);
     map_remove(&h->replicas, MAP_KEY(r->id));
     if (r->log)
-        log_delete(r->log);
+        host_remove_log(h, r->id.topic, r->log);
     r->log = NULL;
     r->dead = true;
     r->said_leads = false;
@@ -501,6 +502,7 @@ void replica_host_stop(struct replica_host *h, void (*done)(void *context), void
     }
     streams_close_all(h, NULL);
     incoming_close_all(h, NULL);
+    host_removals_stop(h);
     host_turn_soon(h);
 }
 

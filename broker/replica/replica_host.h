@@ -81,6 +81,16 @@ void replica_host_set_self(struct replica_host *host, struct cluster_member self
 /* One item of the controller's stream. Every shard hears every item; partitions of other shards are
  * ignored here. Topic items come before their partitions. Views are copied. */
 void replica_host_apply(struct replica_host *host, const struct cluster_item *item);
+/* Tells, once and maybe inside the call, when no log of a topic is left on this shard after its
+ * TOPIC_GONE was applied, durably; or with gone false, when the host stops before that. A directory
+ * that failed keeps what it has: then nothing is told until the host stops. */
+struct topic_removal {
+    struct uuid topic;
+    void (*told)(struct topic_removal *removal);
+    bool gone;                  /* result */
+    struct topic_removal *next; /* the host's */
+};
+void replica_host_when_gone(struct replica_host *host, struct topic_removal *removal);
 void replica_host_isr_reply(struct replica_host *host, const struct cluster_isr_reply *reply);
 /* This shard's part of the inventory: exceptions and held replicas are appended, in the arena. */
 void replica_host_inventory(struct replica_host *host, struct arena *arena,

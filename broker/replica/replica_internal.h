@@ -148,13 +148,20 @@ struct replica_host {
     struct partition_actions *actions; /* STEP_DEPTH of them */
     unsigned depth;
     uint64_t retained_ns;
-    unsigned *dir_logs; /* logs that were made or given, by directory */
-    uint32_t reads;     /* queries and reads that are out */
+    unsigned *dir_logs;               /* logs that were made or given, by directory */
+    uint32_t reads;                   /* queries and reads that are out */
+    struct removed_log *removed_logs; /* on their way out */
+    struct topic_removal *removals;   /* who waits for that */
     bool stopping;
     void (*stopped)(void *context);
     void *stopped_context;
     struct say_limit say_push, say_link;
 };
+
+/* replica_gone.c */
+void host_remove_log(struct replica_host *h, struct uuid topic, struct log *log);
+void host_removals_stop(struct replica_host *h); /* nobody waits any more */
+void host_removals_free(struct replica_host *h);
 
 /* replica_host.c */
 struct replica *host_find(const struct replica_host *h, struct partition_id id);

@@ -92,9 +92,10 @@ class ZooKeeper:
 class Node:
     """One broker process."""
 
-    def __init__(self, cluster, id, shards=1, settings=None, environment=None, data=None):
+    def __init__(self, cluster, id, shards=1, settings=None, environment=None, data=None,
+                 folder=None):
         self.cluster, self.id, self.shards = cluster, id, shards
-        self.folder = os.path.join(cluster.folder, "broker-%d" % id)
+        self.folder = os.path.join(cluster.folder, folder or "broker-%d" % id)
         self.data = data or os.path.join(self.folder, "data")
         self.port = cluster.ports.take()
         self.cluster_port = cluster.ports.take()

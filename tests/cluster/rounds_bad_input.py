@@ -142,6 +142,8 @@ def refused_starts():
     folder that cannot be written: the broker does not start and says why."""
     with Cluster(name="refused", brokers=2, shards=[1]) as c:
         c.create_topic("load", replicas=2)
+        with Connection(c.leader("load").port) as k:
+            assert k.produce("load", 0, batch([b"data"])) == (NONE, 0)
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             s.listen()
@@ -149,12 +151,7 @@ def refused_starts():
             n.configure(listeners="PLAINTEXT://127.0.0.1:%d" % s.getsockname()[1])
             refuses(c, n, r"cannot listen on 127.0.0.1:%d" % s.getsockname()[1], "in use")
         refuses(c, Node(c, 6, data=c.nodes[1].data), "in use|locked|lock")
-        twin = Node(c, 1, data=os.path.join(c.folder, "twin"))
-        twin.folder = os.path.join(c.folder, "twin-of-1")
-        os.makedirs(twin.folder)
-        twin.log = os.path.join(twin.folder, "log")
-        twin.configure()
-        refuses(c, twin, "broker id 1", "127.0.0.1")
+        refuses(c, Node(c, 1, folder="twin"), "broker id 1", "127.0.0.1")
         other_cluster(c)
         unwritable(c)
         for n in c.nodes.values():

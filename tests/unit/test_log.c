@@ -224,6 +224,45 @@ START_TEST(truncation_anywhere)
 }
 END_TEST
 
+struct told_removal {
+    struct log_removal removal;
+    unsigned durable, not_durable;
+};
+
+static void removal_told(struct log_removal *removal, bool durable)
+{
+    struct told_removal *t = CONTAINER_OF(removal, struct told_removal, removal);
+    t->durable += durable;
+    t->not_durable += !durable;
+}
+
+/* Who deletes a log hears that it is gone when the journal has it, and that it is not when the disk
+ * refuses. */
+START_TEST(a_deletion_is_told_when_it_is_durable)
+{
+    struct log_host h;
+    struct file_mem *disk = file_mem_new(9);
+    struct told_removal good = {.removal.told = removal_told}, bad = {.removal.told = removal_told};
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *first = make_log(&h, "first", 1), *second = make_log(&h, "second", 2);
+    append_some(first, 3, 1, NULL);
+    append_some(second, 3, 1, NULL);
+    step_world_run(&h.world);
+    log_delete_told(first, &good.removal);
+    ck_assert_uint_eq(good.durable, 0);
+    step_world_run(&h.world);
+    ck_assert_uint_eq(good.durable, 1);
+    ck_assert_uint_eq(good.not_durable, 0);
+    file_mem_fail(disk, FILE_MEM_DATASYNC, NULL, 1, EIO, false);
+    log_delete_told(second, &bad.removal);
+    step_world_run(&h.world);
+    ck_assert_uint_eq(bad.durable, 0);
+    ck_assert_uint_eq(bad.not_durable, 1);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_and_cold,
            a_clean_stop_and_start_keeps_everything, after_kill_the_journal_has_it,
-           truncation_anywhere)
+           truncation_anywhere, a_deletion_is_told_when_it_is_durable)
