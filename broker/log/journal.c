@@ -380,6 +380,8 @@ static void fail_items(struct disk_job *first, struct disk_job *rest)
 /* Items without an entry ask for a round only when it would say something new. */
 static bool round_needed(const struct journal *j, const struct gather *g, uint64_t floor)
 {
+    if (j->closed)
+        return false;
     if (g->entry_count > j->open_count)
         return true;
     unsigned other = 1 - j->current;
@@ -410,7 +412,7 @@ static struct disk_job *run_round(struct journal *j, struct disk_job *batch,
     struct gather g;
     gather_items(j, batch, &g);
     uint64_t floor = atomic_load(&j->round_released) + 1;
-    if (atomic_load(&j->failed)) {
+    if (atomic_load(&j->failed) || (j->closed && g.entry_count > j->open_count)) {
         fail_items(g.first, g.rest);
         return g.rest;
     }

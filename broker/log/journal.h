@@ -68,6 +68,7 @@ struct journal {
     uint64_t used[JOURNAL_FILES], last_round[JOURNAL_FILES];
     bool reusable[JOURNAL_FILES];
     uint64_t next_round, floor;
+    bool closed; /* by a clean stop: no round follows */
     struct journal_log *open_first, **open_last;
     uint64_t open_count, debt; /* debt: room kept for stating the open ends */
     uint8_t *buffer;

@@ -172,9 +172,7 @@ static int stop(struct log_dir *dir, const struct file_ops *files, void *fs)
         error = store_sync(store);
     if (!error)
         error = store_checkpoints(store);
-    if (!error && atomic_load(&dir->journal.made))
-        error = journal_write_floor(&dir->journal, files, fs);
-    return error ? error : clean_mark_set(files, fs);
+    return error;
 }
 
 static void run_stop(struct disk_job *batch, const struct file_ops *files, void *fs)
@@ -190,9 +188,38 @@ static void stop_home(struct disk_job *job)
     s->done(s);
 }
 
+/* The last act, on the commit lane: an idle round may be on its way there, and none may be written
+ * behind the one that ends the journal. */
+static void run_close(struct disk_job *batch, const struct file_ops *files, void *fs)
+{
+    for (struct disk_job *job = batch; job; job = job->next) {
+        struct log_dir *dir = job->context;
+        job->error = log_dir_is_failed(dir) ? -EIO : 0;
+        if (!job->error && atomic_load(&dir->journal.made))
+            job->error = journal_write_floor(&dir->journal, files, fs);
+        dir->journal.closed = true;
+        if (!job->error)
+            job->error = clean_mark_set(files, fs);
+    }
+}
+
+static void drained_home(struct disk_job *job)
+{
+    struct log_dir_stop *s = CONTAINER_OF(job, struct log_dir_stop, job);
+    if (job->error) {
+        stop_home(job);
+        return;
+    }
+    job->run = run_close;
+    job->home = stop_home;
+    job->lane = LANE_COMMIT;
+    s->reactor->env.ops->disk(s->reactor->env.world, job);
+}
+
 void log_dir_stop(struct log_dir *dir, struct reactor *reactor, struct log_dir_stop *s)
 {
     s->job.run = run_stop;
-    s->job.home = stop_home;
+    s->job.home = drained_home;
+    s->reactor = reactor;
     log_dir_send(dir, reactor, &s->job);
 }

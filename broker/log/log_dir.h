@@ -72,7 +72,8 @@ void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_m
 struct log_dir_stop {
     struct disk_job job;
     void (*done)(struct log_dir_stop *stop);
-    void *context; /* the caller's */
+    void *context;           /* the caller's */
+    struct reactor *reactor; /* used by the stop */
     int error;
 };
 void log_dir_stop(struct log_dir *dir, struct reactor *reactor, struct log_dir_stop *stop);

@@ -181,7 +181,7 @@ static int load_closed(struct loader *l, size_t i)
     s->latest = index.latest;
     if (!error && !l->log->suspect)
         error = store_indexes(l, &index, base);
-    if (!error && !l->log->suspect)
+    if (!error && !l->log->suspect && base >= l->walked_from)
         error = store_txns(l, &txns, base);
     segment_index_deinit(&index);
     txn_index_deinit(&txns);
@@ -216,6 +216,14 @@ static int walk_active(struct loader *l, struct log_segment *s)
         suspect(l, "segment %020lld: %s at byte %llu, offset %lld, before its confirmed end %lld",
                 (long long)s->base, segment_scan_stop_text(r.stop), (unsigned long long)r.pos,
                 (long long)r.end, (long long)l->in->required_end);
+    if (l->in->clean) { /* only the indexes were missing: producers are not followed */
+        char path[LOG_PATH_SIZE];
+        log_file_path(path, l->in->name, s->base, SEGMENT_TXN_INDEX);
+        error = txn_index_load(&log->txns, l->in->ops, l->in->fs, path, UINT32_MAX);
+        if (error < 0 && error != -ENOENT)
+            return error;
+        error = 0;
+    }
     s->first_timestamp = r.first_timestamp;
     l->end = r.end;
     if (r.pos < s->size && !log->suspect) {
@@ -311,9 +319,24 @@ static int load_epochs(struct loader *l)
     return 0;
 }
 
-static int load_producers(struct loader *l)
+/* Before the walk: the state where it begins. What follows comes from the batches walked over. */
+static int begin_producers(struct loader *l)
+{
+    struct producer_state *producers = &l->log->producers;
+    producer_state_clear(producers, INT64_MAX); /* nothing is followed */
+    if (l->walked_from == INT64_MAX)
+        return 0;
+    return log_replay_producers(producers, l->in->ops, l->in->fs, l->in->name, &l->listing, 0,
+                                l->walked_from);
+}
+
+static int end_producers(struct loader *l)
 {
     struct log *log = l->log;
+    if (l->walked_from != INT64_MAX) {
+        log->producers.end_offset = log->end;
+        return 0;
+    }
     return log_replay_producers(&log->producers, l->in->ops, l->in->fs, l->in->name, &l->listing,
                                 log->start, log->end);
 }
@@ -432,16 +455,16 @@ static int load(struct loader *l)
     choose_walk(l);
     if (!error)
         error = load_epochs(l);
-    if (!error) {
-        producer_state_clear(&l->log->producers, INT64_MAX); /* read by themselves, below */
+    if (!error)
+        error = begin_producers(l);
+    if (!error)
         error = load_segments(l);
-    }
     if (error)
         return error;
     set_offsets(l);
     (void)epoch_cache_truncate_end(&l->log->epochs, l->log->end);
     (void)epoch_cache_truncate_start(&l->log->epochs, l->log->start);
-    return load_producers(l);
+    return end_producers(l);
 }
 
 /* Damage outlives this process: the next start must not take the log for whole. */

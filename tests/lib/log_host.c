@@ -105,6 +105,11 @@ struct buf *log_host_batch(uint64_t tag, uint32_t count, uint32_t value_size, in
 {
     struct record_builder b;
     struct record_batch_options options = RECORD_BATCH_OPTIONS_INIT;
+    if (tag % 4) {
+        options.producer_id = (int64_t)(tag % 4);
+        options.producer_epoch = 0;
+        options.base_sequence = (int32_t)(tag % 1000000);
+    }
     uint8_t *value = xmalloc(value_size + 8);
     record_builder_init(&b);
     for (uint32_t i = 0; i < count; i++) {

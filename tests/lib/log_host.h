@@ -35,7 +35,8 @@ void log_host_kill(struct log_host *h);
 /* A log that the load found, attached to a shard; NULL: none. */
 struct log *log_host_find(struct log_host *h, struct partition_id id, unsigned shard);
 
-/* A batch of `count` records with this timestamp; its bytes follow from tag. */
+/* A batch of `count` records with this timestamp; its bytes follow from tag. Three of four tags are
+ * of an idempotent producer, number tag % 4. */
 struct buf *log_host_batch(uint64_t tag, uint32_t count, uint32_t value_size, int64_t timestamp_ms);
 enum log_outcome log_host_append(struct log *log, struct buf *batch, int32_t epoch,
                                  struct log_place *ret);

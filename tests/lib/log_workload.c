@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/assert.h"
+#include "broker/log/producer_state.h"
 #include "common/memory.h"
 #include "proto/record_batch.h"
 
@@ -309,6 +310,26 @@ static bool check_epochs(struct workload *w, struct workload_log *l)
     return true;
 }
 
+/* Each producer's last batch, where it lies in the log still. */
+static bool check_producers(struct workload *w, struct workload_log *l)
+{
+    for (int64_t id = 1; id < 4; id++) {
+        const struct producer *p = producer_state_find(log_producers(l->log), id);
+        int64_t last = -1;
+        for (size_t i = 0; i < l->now.count; i++) {
+            struct record_batch b;
+            struct view bytes = {l->now.batches[i].bytes->data, l->now.batches[i].bytes->used};
+            if (record_batch_parse_header(bytes, &b) == 0 && b.producer_id == id)
+                last = record_batch_last_offset(&b);
+        }
+        int64_t found = p && p->batch_count ? p->batches[p->batch_count - 1].last_offset : -1;
+        if (last >= log_start(l->log) ? found != last : found >= log_start(l->log))
+            return wrong(w, "%s: producer %lld ends at %lld, its batches at %lld", l->topic,
+                         (long long)id, (long long)found, (long long)last);
+    }
+    return true;
+}
+
 static bool check_log(struct workload *w, struct workload_log *l)
 {
     enum log_outcome outcome;
@@ -340,7 +361,7 @@ static bool check_log(struct workload *w, struct workload_log *l)
     version_clear(&l->before, 0);
     l->durable = true;
     l->synced = log_synced_end(l->log);
-    return check_epochs(w, l);
+    return check_epochs(w, l) && check_producers(w, l);
 }
 
 static bool attach_found(struct workload *w)

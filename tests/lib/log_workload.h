@@ -13,7 +13,7 @@
  *    one before a cut only while the cut was not reported durable;
  * W4 a deleted log does not come back once something that was asked for later is durable;
  * W5 no log is suspect, and the directory opens;
- * W6 high watermark and start lie within the log, and its epochs are those of its batches. */
+ * W6 high watermark and start lie within the log; epochs and producers are those of its batches. */
 
 #define WORKLOAD_LOGS 3
 
