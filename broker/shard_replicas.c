@@ -114,6 +114,7 @@ static void make_host(struct shard *s, struct cluster_member self)
         .topic_config = topic_log_config,
         .topic_config_context = s,
         .lag_ms = s->config->lag_time_max_ms,
+        .mutation = setup->mutation,
         .retain_ms = s->config->retention_check_ms,
         .stream = &s->streams,
     };
