@@ -73,6 +73,8 @@ static void feed(struct log_replay *r, const struct record_batch *batch, uint64_
     if (r->producers && batch->base_offset >= r->producers->end_offset &&
         producer_state_update(r->producers, batch, &aborted) && r->txns)
         txn_index_append(r->txns, aborted);
+    if (r->remembers)
+        producer_state_remember(r->remembers, batch);
 }
 
 int log_replay_segment(struct log_replay *r, int64_t segment, uint64_t from, uint64_t to,
@@ -112,6 +114,44 @@ int log_replay_segment(struct log_replay *r, int64_t segment, uint64_t from, uin
     return 0;
 }
 
+/* Where in the segment's file to start for an offset: as its index says, else at the beginning. */
+static uint32_t index_place(const struct log_replay *r, int64_t segment, int64_t offset)
+{
+    char path[LOG_PATH_SIZE];
+    struct file *file;
+    uint32_t pos;
+    int64_t found;
+    log_file_path(path, r->dir, segment, SEGMENT_INDEX);
+    if (r->ops->open(r->fs, path, FILE_READ, &file) != 0)
+        return 0;
+    if (offset_index_find(file, segment, offset, &pos, &found) != 0)
+        pos = 0;
+    file_unref(file);
+    return pos;
+}
+
+/* The last batches before a snapshot. */
+#define REMEMBERED_OFFSETS 10000
+static int remember(struct log_replay *r, const struct log_listing *l)
+{
+    int64_t end = r->remembers->end_offset, from = end - REMEMBERED_OFFSETS;
+    ptrdiff_t at = log_listing_find(l, SEGMENT_LOG, from);
+    if (producer_state_count(r->remembers) == 0)
+        return 0;
+    for (at = at < 0 ? 0 : at; at < (ptrdiff_t)l->count[SEGMENT_LOG]; at++) {
+        int64_t base = l->bases[SEGMENT_LOG][at];
+        if (base >= end)
+            break;
+        uint64_t pos = from > base ? index_place(r, base, from) : 0;
+        r->bounded = true;
+        r->bound = end;
+        int error = log_replay_segment(r, base, pos, UINT64_MAX, base);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
 int log_replay_producers(struct producer_state *producers, const struct file_ops *ops, void *fs,
                          const char *dir, const struct log_listing *l, int64_t start, int64_t end)
 {
@@ -122,8 +162,12 @@ int log_replay_producers(struct producer_state *producers, const struct file_ops
         if (error < 0 && error != -ENOENT)
             return error;
     }
+    struct log_replay old = {
+        .ops = ops, .fs = fs, .dir = dir, .headers_only = true, .remembers = producers};
     if (error)
         producer_state_clear(producers, start);
+    else if ((error = remember(&old, l)) != 0)
+        return error;
     ptrdiff_t segment = log_listing_find(l, SEGMENT_LOG, producers->end_offset);
     if (segment < 0)
         segment = 0;

@@ -31,7 +31,7 @@ ptrdiff_t log_listing_find(const struct log_listing *l, enum segment_file kind, 
 #define LOG_PATH_SIZE 512
 void log_file_path(char ret[LOG_PATH_SIZE], const char *dir, int64_t base, enum segment_file kind);
 
-/* A walk that feeds what follows from the batches; each of the four may be NULL. */
+/* A walk that feeds what follows from the batches; each of them may be NULL. */
 struct log_replay {
     const struct file_ops *ops;
     void *fs;
@@ -40,6 +40,7 @@ struct log_replay {
     struct segment_index *index;
     int64_t index_from; /* batches that end at or before it are in the index already */
     struct producer_state *producers; /* gets batches from its end offset on */
+    struct producer_state *remembers; /* is only reminded of batches that it stands on */
     struct epoch_cache *epochs;
     struct txn_index *txns;
     bool bounded; /* the walk ends before the first batch at or beyond bound */
@@ -56,7 +57,8 @@ MUST_CHECK int log_replay_segment(struct log_replay *r, int64_t segment, uint64_
                                   int64_t min_offset);
 
 /* Brings producers to the state at `end`, beyond which the directory holds nothing: the newest
- * sound snapshot at or below it, then the batches behind. start: the log's start. */
+ * sound snapshot at or below it, the last batches before that (a snapshot keeps one of a producer's
+ * five), then the batches behind. start: the log's start. */
 MUST_CHECK int log_replay_producers(struct producer_state *producers, const struct file_ops *ops,
                                     void *fs, const char *dir, const struct log_listing *l,
                                     int64_t start, int64_t end);

@@ -246,6 +246,28 @@ static bool update_marker(struct producer_state *s, struct producer *p,
     return aborted;
 }
 
+void producer_state_remember(struct producer_state *s, const struct record_batch *batch)
+{
+    if (!record_batch_has_producer(batch) || record_batch_is_control(batch))
+        return;
+    struct producer *p = find(s, batch->producer_id);
+    if (!p || p->epoch != batch->producer_epoch || p->batch_count == 0)
+        return;
+    struct producer_batch last = p->batches[p->batch_count - 1];
+    int64_t before = p->batch_count > 1 ? p->batches[p->batch_count - 2].last_offset : -1;
+    int64_t offset = record_batch_last_offset(batch);
+    if (offset >= last.last_offset || offset <= before)
+        return;
+    p->batch_count--;
+    add_batch(p, (struct producer_batch){
+                     .last_sequence = record_batch_last_sequence(batch),
+                     .offset_delta = batch->last_offset_delta,
+                     .last_offset = offset,
+                     .timestamp_ms = batch->max_timestamp,
+                 });
+    add_batch(p, last);
+}
+
 bool producer_state_update(struct producer_state *s, const struct record_batch *batch,
                            struct aborted_txn *ret_aborted)
 {

@@ -98,6 +98,13 @@ enum producer_marker_verdict producer_state_check_marker(const struct producer_s
 bool producer_state_update(struct producer_state *s, const struct record_batch *batch,
                            struct aborted_txn *ret_aborted);
 
+/* Takes note of an older batch, one that the state already stands on: a snapshot has only the last
+ * batch of each producer, and the four before it are found again by walking, in rising order, over
+ * the end of the log that the snapshot covers. Without it a producer with several batches in flight
+ * that sends the first of them again after a restart would be told OUT_OF_ORDER. Batches of unknown
+ * producers and of other epochs change nothing. */
+void producer_state_remember(struct producer_state *s, const struct record_batch *batch);
+
 /* Forgets producers without an open transaction whose last batch is older than expiration_ms.
  * Returns how many. */
 uint32_t producer_state_expire(struct producer_state *s, int64_t now_ms, int64_t expiration_ms);

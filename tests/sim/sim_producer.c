@@ -26,7 +26,8 @@ struct batch {
 struct partition_queue {
     struct batch *first, **last;
     uint32_t count, in_flight;
-    bool draining;
+    const struct client_node *in_flight_at;
+    bool draining, known; /* known: a batch was acknowledged */
     uint64_t retry_after_ns;
     int32_t next_sequence;
 };
@@ -65,6 +66,7 @@ static void batch_remove(struct sim_producer *p, struct batch *batch)
 
 static void batch_acked(struct sim_producer *p, struct batch *batch, int64_t base_offset)
 {
+    p->queues[batch->partition].known = true;
     for (uint32_t i = 0; i < batch->count; i++)
         sim_history_acked(p->client.history, batch->first_record + i,
                           base_offset < 0 ? -1 : base_offset + i);
@@ -194,8 +196,14 @@ static struct view batch_encode(struct sim_producer *p, const struct batch *batc
 }
 
 /* The batch of the partition to be sent next, or NULL. */
-static struct batch *queue_next(struct sim_producer *p, struct partition_queue *q)
+static struct batch *queue_next(struct sim_producer *p, struct partition_queue *q,
+                                const struct client_node *node)
 {
+    /* A leader that knows nothing of a producer takes any sequence number as its first, as Kafka's
+     * does: the first batch goes alone, and what is in flight to an old leader must be decided
+     * before anything goes to another. */
+    if (q->in_flight > 0 && (q->in_flight_at != node || !q->known))
+        return NULL;
     if (q->draining) {
         if (q->in_flight > 0 || q->retry_after_ns > p->client.reactor.now_ns)
             return NULL;
@@ -253,12 +261,13 @@ static bool node_produce(struct sim_producer *p, struct client_node *node)
         struct partition_queue *q = &p->queues[i];
         if (!q->first || pc->count == CALL_BATCHES_MAX || sim_client_leader(&p->client, i) != node)
             continue;
-        struct batch *batch = queue_next(p, q);
+        struct batch *batch = queue_next(p, q, node);
         if (!batch)
             continue;
         batch->sent_first = batch == q->first;
         batch->in_flight = true;
         q->in_flight++;
+        q->in_flight_at = node;
         pc->batches[pc->count++] = batch;
     }
     if (pc->count == 0) {

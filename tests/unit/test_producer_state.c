@@ -276,6 +276,38 @@ START_TEST(a_snapshot_keeps_the_last_batch_and_open_transactions)
 }
 END_TEST
 
+START_TEST(older_batches_are_remembered_behind_a_snapshot)
+{
+    struct file_mem *disk = file_mem_new(1);
+    void *fs = file_mem_mount(disk, "");
+    struct record_batch all[8];
+    start(10);
+    for (int i = 0; i < 8; i++) {
+        all[i] = batch_of(1, 0, i * 2, 2);
+        append(all[i]);
+        all[i].base_offset = next_offset - 2;
+    }
+    ck_assert_int_eq(file_mem_ops.mkdir(fs, "t-0"), 0);
+    ck_assert_int_eq(producer_state_store(&state, &file_mem_ops, fs, "t-0"), 0);
+    ck_assert_int_eq(producer_state_load(&state, &file_mem_ops, fs, "t-0", next_offset), 0);
+    struct record_batch other = batch_of(2, 0, 0, 1), older_epoch = batch_of(1, 1, 0, 1);
+    other.base_offset = older_epoch.base_offset = 100;
+    producer_state_remember(&state, &other);
+    producer_state_remember(&state, &older_epoch);
+    for (int i = 0; i < 8; i++) {
+        producer_state_remember(&state, &all[i]);
+        producer_state_remember(&state, &all[i]); /* twice is once */
+    }
+    ck_assert_ptr_null(producer_state_find(&state, 2));
+    ck_assert_uint_eq(producer_state_find(&state, 1)->batch_count, PRODUCER_BATCHES);
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(check(all[i]), i < 3 ? PRODUCER_OUT_OF_ORDER : PRODUCER_DUPLICATE);
+    ck_assert_int_eq(check(batch_of(1, 0, 16, 2)), PRODUCER_NEW);
+    finish();
+    file_mem_free(disk);
+}
+END_TEST
+
 START_TEST(a_damaged_snapshot_is_refused)
 {
     size_t size;
@@ -304,4 +336,5 @@ SUITE_MAIN("producer_state", batches_without_a_producer_always_pass,
            sequences_wrap, epochs_fence, transactions_open_and_end, markers_are_checked,
            old_producers_expire_but_not_in_a_transaction, the_table_is_bounded,
            a_table_full_of_transactions_refuses_more,
-           a_snapshot_keeps_the_last_batch_and_open_transactions, a_damaged_snapshot_is_refused)
+           a_snapshot_keeps_the_last_batch_and_open_transactions,
+           older_batches_are_remembered_behind_a_snapshot, a_damaged_snapshot_is_refused)
