@@ -196,6 +196,7 @@ static void locate(struct log *log, int64_t to)
     dir_shard_job_begin(log->shard, &l->shard_job, locate_drop);
     log->cutting++;
     log->jobs++;
+    void_ops(log, to);    /* what is on its way to the disk counts no more when it gets there */
     cut_offsets(log, to); /* what is known by now; the boundary may lie below */
     env->ops->disk(env->world, &l->job);
 }

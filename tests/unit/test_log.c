@@ -224,6 +224,37 @@ START_TEST(truncation_anywhere)
 }
 END_TEST
 
+/* Appends were on their way to the disk when their log was cut at a place that must be looked for:
+ * when they get there they do not count. */
+START_TEST(a_truncation_voids_what_is_on_its_way)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "orders", 1);
+    append_some(log, 10, 1, NULL);
+    step_world_run(&h.world);
+    append_some(log, 5, 1, NULL);
+    step_world_block(&h.world, 0, LANE_READ, true);
+    log_truncate(log, 13);
+    step_world_run(&h.world);
+    ck_assert(log_truncating(log));
+    ck_assert_int_eq(log_end(log), 13);
+    ck_assert_int_le(log_synced_end(log), log_end(log));
+    ck_assert_int_eq(log_stored_end(log), 30);
+    step_world_block(&h.world, 0, LANE_READ, false);
+    step_world_run(&h.world);
+    ck_assert(!log_truncating(log));
+    ck_assert_int_eq(log_end(log), 12);
+    ck_assert_int_eq(log_synced_end(log), 12);
+    append_some(log, 1, 2, NULL);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_synced_end(log), 15);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 struct told_removal {
     struct log_removal removal;
     unsigned durable, not_durable;
@@ -265,4 +296,5 @@ END_TEST
 
 SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_and_cold,
            a_clean_stop_and_start_keeps_everything, after_kill_the_journal_has_it,
-           truncation_anywhere, a_deletion_is_told_when_it_is_durable)
+           truncation_anywhere, a_truncation_voids_what_is_on_its_way,
+           a_deletion_is_told_when_it_is_durable)
