@@ -76,6 +76,7 @@ void feed_stop(struct feed *f)
     unlist(f);
     cancel_read(f);
     f->mode = FEED_OFF;
+    f->live = NULL;
 }
 
 void feeds_drop(struct replica *r)
