@@ -147,6 +147,7 @@ static void produce_some(struct node *n)
         w->batch = log_host_batch(rig->produced++, 1, BATCH_SIZE, 1000);
         w->produce.id = the_id;
         w->produce.acks = -1;
+        w->produce.internal = true; /* the batches' sequences mean nothing */
         w->produce.batch = (struct piece){.buf = w->batch, .size = w->batch->used};
         w->produce.done = produce_done;
         replica_host_produce(n->replicas, &w->produce);
@@ -420,7 +421,7 @@ START_TEST(an_overflowing_follower_is_caught_up_from_the_log)
     rig->to_produce = 1;
     wait_until(rig, all_acknowledged);
     wait_until(rig, in_step); /* the stream is live */
-    rig->to_produce = 300; /* 30 MB, through 64 KiB each few ms */
+    rig->to_produce = 300;    /* 30 MB, through 64 KiB each few ms */
     wait_until(rig, all_acknowledged);
     ck_assert_uint_eq(rig->acknowledged, 301);
     ck_assert_uint_gt(rig->leaving_seen, 0);
