@@ -90,7 +90,8 @@ struct partition {
     struct partition_peer peers[CLUSTER_REPLICAS_MAX];
     uint32_t session_last;
     bool isr_pending; /* its outcome is not known: commits count on the larger of both */
-    struct cluster_isr_change isr_change;
+    struct cluster_isr_change isr_change; /* as asked last */
+    uint64_t isr_request_first;           /* the number of its first asking */
     uint64_t isr_request_last;
     int64_t isr_ask_ms; /* when a pending change was asked last, or a new one may be */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who is in sync: when a follower leaves, when it comes back, and what counts while the answer to
  * a change is out. One change is pending at a time; one whose outcome is unknown stays pending and
- * is asked again, word for word. */
+ * is asked again, with the same words under another number. A refusal ends it only when it answers
+ * the last asking: a controller may refuse one copy and carry out the next, which is on its way. */
 #include "broker/replica/partition_internal.h"
 
 #define REJOIN_QUIET_MS 60000 /* in the ISR for so long: the next leaving counts as the first */
@@ -89,8 +90,8 @@ void isr_order(struct partition *p, const struct cluster_partition_item *order)
 
 void isr_reply(struct partition *p, const struct cluster_isr_reply *reply)
 {
-    if (!p->isr_pending || reply->request != p->isr_change.request ||
-        reply->isr_count > CLUSTER_REPLICAS_MAX)
+    if (!p->isr_pending || reply->request < p->isr_request_first ||
+        reply->request > p->isr_change.request || reply->isr_count > CLUSTER_REPLICAS_MAX)
         return;
     p->touched = true;
     switch (reply->result) {
@@ -103,6 +104,8 @@ void isr_reply(struct partition *p, const struct cluster_isr_reply *reply)
         p->isr_ask_ms = 0;
         break;
     case CLUSTER_ISR_REFUSED:
+        if (reply->request != p->isr_change.request)
+            break;
         /* A state that has moved on may have done so by another copy of this very change: then
          * it stays pending until the order tells, with all its fields. */
         if (reply->leader_epoch == p->order.leader_epoch && reply->version == p->isr_change.version)
@@ -152,13 +155,14 @@ void isr_turn(struct partition *p, struct partition_actions *a)
         struct cluster_isr_change change;
         if (!due || !propose(p, &change))
             return;
-        change.request = ++p->isr_request_last;
         change.id = p->order.id;
         change.leader_epoch = p->order.leader_epoch;
         change.version = p->order.version;
         p->isr_change = change;
         p->isr_pending = true;
+        p->isr_request_first = p->isr_request_last + 1;
     }
+    p->isr_change.request = ++p->isr_request_last;
     p->isr_ask_ms = p->now_ms;
     partition_do(a, PARTITION_DO_ASK_ISR)->u.isr_change = p->isr_change;
 }

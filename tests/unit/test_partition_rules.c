@@ -291,13 +291,55 @@ START_TEST(the_larger_isr_counts_while_a_change_is_pending)
     now += config.retry_ms;
     turn();
     ck_assert_ptr_nonnull(did(PARTITION_DO_ASK_ISR)); /* again, the same */
-    ck_assert_uint_eq(did(PARTITION_DO_ASK_ISR)->u.isr_change.request, 1);
+    ck_assert_uint_eq(did(PARTITION_DO_ASK_ISR)->u.isr_change.request, 2);
+    ck_assert_int_eq(did(PARTITION_DO_ASK_ISR)->u.isr_change.version, 10);
     reply(CLUSTER_ISR_REFUSED, 5, 11, 3); /* an earlier copy may have done it */
     ck_assert_int_eq(high_watermark_after_turn(), 10);
     reply(CLUSTER_ISR_REFUSED, 6, 11, 3);
     ck_assert_int_eq(high_watermark_after_turn(), 10);
     reply(CLUSTER_ISR_REFUSED, 5, 10, 2); /* now it never will be */
     ck_assert_int_eq(high_watermark_after_turn(), 15);
+}
+END_TEST
+
+static void reply_to(uint64_t request, enum cluster_isr_result result, int32_t version,
+                     uint32_t count)
+{
+    struct partition_event e = {.kind = PARTITION_EV_ISR_REPLY};
+    e.u.isr_reply = (struct cluster_isr_reply){request, id, result, 5, version, count, {1, 2, 3}};
+    step(e);
+}
+
+/* The controller was slow (ZooKeeper was away), so a change was asked twice. The first copy is
+ * refused, the second is carried out: between the two answers the larger ISR must count. */
+START_TEST(a_refusal_of_an_earlier_asking_ends_nothing)
+{
+    lead_alone(10, 10);
+    say_ack(THREE, 5, 10, 10);
+    turn();
+    now += config.retry_ms;
+    turn();
+    say_log(15, 15, 5);
+    say_ack(TWO, 5, 15, 15);
+    reply_to(1, CLUSTER_ISR_REFUSED, 10, 2);
+    ck_assert_int_eq(high_watermark_after_turn(), 10);
+    reply_to(2, CLUSTER_ISR_DONE, 11, 3);
+    ck_assert_int_eq(high_watermark_after_turn(), 10);
+    say_ack(THREE, 5, 15, 15);
+    ck_assert_int_eq(high_watermark_after_turn(), 15);
+}
+END_TEST
+
+START_TEST(an_earlier_asking_that_was_done_settles_the_change)
+{
+    lead_alone(10, 10);
+    say_ack(THREE, 5, 10, 10);
+    turn();
+    now += config.retry_ms;
+    turn();
+    reply_to(1, CLUSTER_ISR_DONE, 11, 3);
+    ck_assert(!p.isr_pending);
+    ck_assert_uint_eq(p.order.isr_count, 3);
 }
 END_TEST
 
@@ -613,7 +655,9 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
            nothing_is_committed_or_admitted_below_min_isr, latest_waits_for_the_start_of_the_epoch,
            joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start,
-           the_larger_isr_counts_while_a_change_is_pending, an_order_settles_a_pending_change,
+           the_larger_isr_counts_while_a_change_is_pending,
+           a_refusal_of_an_earlier_asking_ends_nothing,
+           an_earlier_asking_that_was_done_settles_the_change, an_order_settles_a_pending_change,
            a_silent_follower_leaves_whatever_min_isr_says,
            a_slow_follower_leaves_only_above_min_isr, only_the_process_that_the_order_names_leads,
            a_failed_append_ends_the_epoch, nothing_is_appended_while_new,
