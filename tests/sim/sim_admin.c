@@ -105,8 +105,13 @@ static void work(struct sim_client *client)
             create_send(a);
         return;
     }
-    for (size_t i = 0; i < client->history->partition_count; i++)
-        sim_client_leader(client, (uint32_t)i); /* asks for metadata where none is known */
+    for (size_t i = 0; i < client->history->partition_count; i++) {
+        /* Asks for metadata where no leader is known. A topic that exists and never gets one was
+         * about to be deleted: it is asked for again. */
+        if (!sim_client_leader(client, (uint32_t)i) &&
+            client->reactor.now_ns > a->retry_after_ns + 5 * SIM_SECOND)
+            memset(a->created, 0, sizeof a->created);
+    }
 }
 
 static void admin_open(void *context, struct sim_process *process, const struct env *envs,
