@@ -149,6 +149,11 @@ ROUNDS ?=
 cluster-check: all
 	@tests/cluster/run $(ROUNDS)
 
+## make clients-check   kcat, Java, Spring Boot and Python clients (CLIENTS: some of kcat python java spring dump)
+CLIENTS ?=
+clients-check: all
+	@tests/clients/run $(CLIENTS)
+
 ## make bench           start, memory, processor time, pauses: measured and printed (BENCH: some of them)
 BENCH ?=
 bench: all
@@ -197,4 +202,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: tidy all help unit sim zk-check cluster-check bench install proto proto-check fuzz layering format format-check check clean
+.PHONY: tidy all help unit sim zk-check cluster-check clients-check bench install proto proto-check fuzz layering format format-check check clean

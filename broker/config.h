@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "broker/log/log.h"
+#include "common/arena.h"
 #include "common/env.h"
 #include "common/view.h"
 
@@ -88,6 +89,16 @@ struct topic_config {
 };
 void config_topic(const struct broker_config *config, struct view overrides,
                   struct topic_config *ret);
+struct topic_setting {
+    struct view key, value;
+    bool overridden;
+};
+/* The settings of a topic as a client is told them: every key with an effect here and every key
+ * that is overridden (of several overrides of a key the last one counts; one with an invalid value
+ * does not), in a fixed order. Keys, values and the array live as long as overrides and arena. */
+uint32_t config_topic_list(const struct broker_config *config,
+                           const struct topic_setting *overrides, uint32_t override_count,
+                           struct arena *arena, struct topic_setting **ret);
 /* Is this a topic key of Kafka's with a valid value? NULL: yes; else what is wrong, as an allocated
  * text. */
 char *config_topic_check(struct view key, struct view value);

@@ -150,3 +150,67 @@ void config_topic(const struct broker_config *b, struct view overrides, struct t
     }
     free(text);
 }
+
+/* ---- telling ---- */
+
+/* The value that an override gives, if it is a valid one. */
+static struct view override_of(const struct config_key *k, const struct topic_setting *overrides,
+                               uint32_t count, struct arena *arena)
+{
+    int64_t number;
+    for (uint32_t i = count; i-- > 0;) {
+        if (view_equal(overrides[i].key, view_of(k->name))) {
+            char *wrong = config_value_check(k, arena_string(arena, overrides[i].value), &number);
+            bool good = wrong == NULL;
+            free(wrong);
+            return good ? overrides[i].value : VIEW_NULL;
+        }
+    }
+    return VIEW_NULL;
+}
+
+static struct view effective(const struct broker_config *b, const struct topic_config *c,
+                             const struct config_key *k, struct arena *arena)
+{
+    int64_t number = 0;
+    if (strcmp(k->name, "cleanup.policy") == 0) {
+        return view_of(b->cleanup_policy);
+    } else if (strcmp(k->name, "compression.type") == 0) {
+        return view_of(b->compression_type);
+    } else if (strcmp(k->name, "message.timestamp.type") == 0) {
+        return view_of(b->timestamp_type);
+    } else if (strcmp(k->name, "unclean.leader.election.enable") == 0) {
+        return view_of(c->unclean_election ? "true" : "false");
+    } else if (k->place != CONFIG_NO_PLACE) {
+        memcpy(&number, (const char *)c + k->place, sizeof number);
+    } else if (strcmp(k->name, "segment.bytes") == 0) {
+        number = c->log.segment_bytes;
+    } else if (strcmp(k->name, "segment.index.bytes") == 0) {
+        number = c->log.segment_index_bytes;
+    } else if (strcmp(k->name, "index.interval.bytes") == 0) {
+        number = c->log.index_interval_bytes;
+    }
+    return view_of(arena_printf(arena, "%lld", (long long)number));
+}
+
+uint32_t config_topic_list(const struct broker_config *config,
+                           const struct topic_setting *overrides, uint32_t override_count,
+                           struct arena *arena, struct topic_setting **ret)
+{
+    const size_t keys = sizeof topic_keys / sizeof topic_keys[0];
+    struct topic_setting *found = arena_array(arena, keys, sizeof *found);
+    struct topic_config c;
+    uint32_t count = 0;
+    config_topic(config, VIEW_NULL, &c);
+    for (size_t i = 0; i < keys; i++) {
+        const struct config_key *k = &topic_keys[i];
+        struct view own = override_of(k, overrides, override_count, arena);
+        if (own.base != NULL || k->use == CONFIG_USED) {
+            found[count++] = (struct topic_setting){
+                view_of(k->name), own.base != NULL ? own : effective(config, &c, k, arena),
+                own.base != NULL};
+        }
+    }
+    *ret = found;
+    return count;
+}

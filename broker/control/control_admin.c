@@ -15,6 +15,8 @@
 
 #define ANSWER_SIZE_MAX (16u << 20)
 #define TOPICS_MAX 10000u
+#define SOURCE_TOPIC 1 /* DescribeConfigs' sources */
+#define SOURCE_DEFAULT 5
 
 struct admin_work {
     struct admin_work *next;
@@ -78,9 +80,30 @@ static enum error_code error_of(enum controller_result result)
     IMPOSSIBLE("a controller result without an error code");
 }
 
+/* All settings of the new topic (KIP-525): those of the request over the broker's. */
+static void put_settings(struct control_lead *l, struct admin_work *w,
+                         const struct create_topics_request_topic *from,
+                         struct create_topics_response_topic *to)
+{
+    struct topic_setting *all;
+    struct topic_setting *given = arena_array(&w->arena, from->configs_count, sizeof *given);
+    for (uint32_t i = 0; i < from->configs_count; i++) {
+        given[i] = (struct topic_setting){from->configs[i].name, from->configs[i].value, true};
+    }
+    to->configs_count =
+        config_topic_list(l->control->config, given, from->configs_count, &w->arena, &all);
+    to->configs = arena_array(&w->arena, to->configs_count, sizeof *to->configs);
+    for (uint32_t i = 0; i < to->configs_count; i++) {
+        create_topics_response_config_init(&to->configs[i]);
+        to->configs[i].name = all[i].key;
+        to->configs[i].value = all[i].value;
+        to->configs[i].config_source = all[i].overridden ? SOURCE_TOPIC : SOURCE_DEFAULT;
+    }
+}
+
 /* What the answer for topic number i says. */
-static void put_result(struct admin_work *w, uint32_t i, enum error_code e, struct view message,
-                       const struct controller_answer *a)
+static void put_result(struct control_lead *l, struct admin_work *w, uint32_t i, enum error_code e,
+                       struct view message, const struct controller_answer *a)
 {
     struct view text = e == ERROR_NONE ? VIEW_NULL : arena_copy(&w->arena, message);
     if (w->api_key == API_CREATE_TOPICS) {
@@ -91,6 +114,7 @@ static void put_result(struct admin_work *w, uint32_t i, enum error_code e, stru
             to->topic_id = a->id;
             to->num_partitions = a->partition_count;
             to->replication_factor = (int16_t)a->replication_factor;
+            put_settings(l, w, &w->create_in.topics[i], to);
         }
     } else if (w->api_key == API_DELETE_TOPICS) {
         struct delete_topics_response_topic *to = &w->delete_out.responses[i];
@@ -102,7 +126,10 @@ static void put_result(struct admin_work *w, uint32_t i, enum error_code e, stru
         if (a != NULL && a->name.base != NULL && to->name.base == NULL) {
             to->name = arena_copy(&w->arena, a->name);
         }
-        to->topic_id = a != NULL ? a->id : to->topic_id;
+        if (a != NULL && !uuid_is_zero(a->id)) {
+            to->topic_id =
+                a->id; /* of an unknown topic the asked one stands: the key of the answer */
+        }
     } else {
         struct create_partitions_response_topic *to = &w->grow_out.results[i];
         to->error_code =
@@ -156,7 +183,7 @@ void admin_answered(struct control_lead *l, const struct controller_answer *a)
 {
     for (struct admin_work *w = l->works; w != NULL; w = w->next) {
         if (a->request >= w->first && a->request < w->first + w->count) {
-            put_result(w, (uint32_t)(a->request - w->first), error_of(a->result), a->message, a);
+            put_result(l, w, (uint32_t)(a->request - w->first), error_of(a->result), a->message, a);
             w->metadata_number =
                 a->metadata_number > w->metadata_number ? a->metadata_number : w->metadata_number;
             one_done(l, w);
@@ -192,7 +219,7 @@ static void step(struct control_lead *l, struct admin_work *w, uint32_t i,
 static void refuse(struct control_lead *l, struct admin_work *w, uint32_t i, enum error_code e,
                    const char *why)
 {
-    put_result(w, i, e, view_of(why), NULL);
+    put_result(l, w, i, e, view_of(why), NULL);
     one_done(l, w);
 }
 

@@ -128,6 +128,49 @@ START_TEST(what_must_be_set_is_asked_for)
 }
 END_TEST
 
+static const struct topic_setting *setting(const struct topic_setting *all, uint32_t count,
+                                           const char *key)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (view_equal(all[i].key, view_of(key))) {
+            return &all[i];
+        }
+    }
+    return NULL;
+}
+
+static void says_setting(const struct topic_setting *s, const char *value, bool overridden)
+{
+    ck_assert_ptr_nonnull(s);
+    ck_assert(view_equal(s->value, view_of(value)));
+    ck_assert_int_eq(s->overridden, overridden);
+}
+
+START_TEST(a_topics_settings_are_told)
+{
+    struct arena arena = ARENA_INIT;
+    struct topic_setting *all;
+    parse(PLAIN "log.retention.ms=1000\n");
+    const struct topic_setting given[] = {
+        {VIEW_LITERAL("segment.bytes"), VIEW_LITERAL("1024"), true},
+        {VIEW_LITERAL("segment.bytes"), VIEW_LITERAL("2048"), true},
+        {VIEW_LITERAL("retention.bytes"), VIEW_LITERAL("few"), true},
+        {VIEW_LITERAL("flush.ms"), VIEW_LITERAL("7"), true},
+    };
+    uint32_t count = config_topic_list(config, given, 4, &arena, &all);
+    says_setting(setting(all, count, "segment.bytes"), "2048", true);
+    says_setting(setting(all, count, "retention.ms"), "1000", false);
+    says_setting(setting(all, count, "retention.bytes"), "-1", false);
+    says_setting(setting(all, count, "segment.index.bytes"), "10485760", false);
+    says_setting(setting(all, count, "cleanup.policy"), "delete", false);
+    says_setting(setting(all, count, "unclean.leader.election.enable"), "false", false);
+    /* Without an effect: told only when somebody set it. */
+    says_setting(setting(all, count, "flush.ms"), "7", true);
+    ck_assert_ptr_null(setting(all, count, "flush.messages"));
+    arena_reset(&arena);
+}
+END_TEST
+
 START_TEST(topics_override_the_broker)
 {
     struct topic_config t;
@@ -162,6 +205,7 @@ int main(void)
     tcase_add_test(t, listeners_are_checked);
     tcase_add_test(t, what_must_be_set_is_asked_for);
     tcase_add_test(t, topics_override_the_broker);
+    tcase_add_test(t, a_topics_settings_are_told);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
