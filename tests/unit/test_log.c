@@ -294,7 +294,211 @@ START_TEST(a_deletion_is_told_when_it_is_durable)
 }
 END_TEST
 
+/* ---- names in the log's directory ---- */
+
+struct names {
+    unsigned logs, deleted, others;
+};
+static void count_name(void *context, const char *name, bool is_dir)
+{
+    struct names *n = context;
+    size_t size = strlen(name);
+    (void)is_dir;
+    if (size > 8 && strcmp(name + size - 8, ".deleted") == 0)
+        n->deleted++;
+    else if (size > 4 && strcmp(name + size - 4, ".log") == 0)
+        n->logs++;
+    else
+        n->others++;
+}
+static struct names names_of(struct log_host *h, const char *dir)
+{
+    struct names n = {0};
+    ck_assert_int_eq(file_mem_ops.list(h->world.fs[0], dir, count_name, &n), 0);
+    return n;
+}
+
+START_TEST(retention_by_size_and_time)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    struct log_config c = log_host_log_config();
+    c.file_delete_delay_ms = 60000;
+    c.retention_bytes = 3 * LOG_HOST_SEGMENT_BYTES;
+    log_configure(log, &c);
+    append_some(log, 100, 1, NULL);
+    step_world_run(&h.world);
+    size_t before = log->segment_count;
+    log_retain(log, h.world.wall_ms);
+    step_world_run(&h.world);
+    ck_assert_uint_eq(log->segment_count, before); /* nothing is below the high watermark */
+    log_set_high_watermark(log, 300);
+    log_retain(log, h.world.wall_ms);
+    step_world_run(&h.world);
+    ck_assert_uint_ge(log_size(log), 3 * LOG_HOST_SEGMENT_BYTES);
+    ck_assert_uint_lt(log_size(log), 4 * LOG_HOST_SEGMENT_BYTES + 1000);
+    ck_assert_int_eq(log_start(log), log->segments[0].base);
+    struct names n = names_of(&h, "t-0");
+    ck_assert_uint_eq(n.logs, log->segment_count);
+    ck_assert_uint_gt(n.deleted, before - log->segment_count);
+    step_world_advance(&h.world, 61000);
+    ck_assert_uint_eq(names_of(&h, "t-0").deleted, 0);
+    /* All records are from the year 1970: with a limit in time all go, the active segment too. */
+    c.retention_ms = 1000;
+    log_configure(log, &c);
+    log_retain(log, h.world.wall_ms);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_start(log), 300);
+    ck_assert_int_eq(log_end(log), 300);
+    ck_assert_uint_eq(log_size(log), 0);
+    append_some(log, 5, 1, NULL);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    ck_assert(log_host_start(&h, disk, &config));
+    log = log_host_find(&h, id_of(1, 0), 0);
+    ck_assert_int_eq(log_start(log), 300);
+    ck_assert_int_eq(log_end(log), 315);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(a_start_inside_a_segment_is_remembered)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    append_some(log, 10, 1, NULL);
+    log_advance_start(log, 7);
+    step_world_run(&h.world);
+    struct log_read read = {.offset = 6, .bound = 100, .size_max = 100};
+    ck_assert(log_read(log, &read));
+    ck_assert_int_eq(read.outcome, LOG_OUT_OF_RANGE);
+    read.offset = 31;
+    ck_assert(log_read(log, &read));
+    ck_assert_int_eq(read.outcome, LOG_OUT_OF_RANGE);
+    for (unsigned clean = 0; clean < 3; clean++) {
+        if (clean % 2)
+            ck_assert_int_eq(log_host_stop(&h), 0);
+        else
+            log_host_kill(&h);
+        ck_assert(log_host_start(&h, disk, &config));
+        log = log_host_find(&h, id_of(1, 0), 0);
+        ck_assert_int_eq(log_start(log), 7);
+        ck_assert_int_eq(log_end(log), 30);
+    }
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(a_follower_takes_what_follows)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    struct log_place place;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    struct buf *b = log_host_batch(1, 3, 100, 1000);
+    struct piece piece = {.buf = b, .size = b->used};
+    record_batch_assign(b->data, 5, 4);
+    ck_assert_int_eq(log_append_follower(log, &piece, &place), LOG_GAP);
+    record_batch_assign(b->data, 0, 4);
+    ck_assert_int_eq(log_append_follower(log, &piece, &place), LOG_OK);
+    ck_assert_int_eq(place.base, 0);
+    ck_assert_int_eq(place.end, 3);
+    ck_assert_int_eq(log_append_follower(log, &piece, &place), LOG_GAP);
+    ck_assert_int_eq(log_last_epoch(log), 4);
+    piece.size = 20;
+    ck_assert_int_eq(log_append_follower(log, &piece, &place), LOG_CORRUPT);
+    buf_unref(b);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* ---- looking for a time ---- */
+
+static void query_done(struct log_time_query *q)
+{
+    q->internal[3] = q;
+}
+
+static struct log_time_query ask(struct log_host *h, struct log *log, int64_t timestamp,
+                                 int64_t bound, bool max)
+{
+    struct log_time_query q = {
+        .timestamp = timestamp, .bound = bound, .max_timestamp = max, .done = query_done};
+    log_find_time(log, &q);
+    step_world_run(&h->world);
+    ck_assert_ptr_eq(q.internal[3], &q);
+    ck_assert_int_eq(q.outcome, LOG_OK);
+    return q;
+}
+
+/* Batches at 0, 3, 6 ... bear the timestamp 1000 + their offset. */
+static void check_times(struct log_host *h, struct log *log)
+{
+    for (int64_t t = 990; t < 1310; t += 7) {
+        struct log_time_query q = ask(h, log, t, INT64_MAX, false);
+        int64_t wanted = t <= 1000 ? 0 : t > 1297 ? -1 : (t - 1000 + 2) / 3 * 3;
+        ck_assert_int_eq(q.ret_offset, wanted);
+        ck_assert_int_eq(q.ret_timestamp, wanted < 0 ? -1 : 1000 + wanted);
+        ck_assert_int_eq(q.ret_epoch, wanted < 0 ? -1 : 5);
+    }
+    ck_assert_int_eq(ask(h, log, 1250, 200, false).ret_offset, -1);
+    ck_assert_int_eq(ask(h, log, 0, INT64_MAX, true).ret_offset, 297);
+    ck_assert_int_eq(ask(h, log, 0, 150, true).ret_offset, 147);
+}
+
+START_TEST(records_by_time)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    append_some(log, 20, 5, NULL);
+    ck_assert_int_eq(ask(&h, log, 1010, INT64_MAX, false).ret_offset, 12);
+    step_world_block(&h.world, 0, LANE_STORE, false);
+    append_some(log, 80, 5, NULL);
+    check_times(&h, log);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    ck_assert(log_host_start(&h, disk, &config));
+    log = log_host_find(&h, id_of(1, 0), 0);
+    check_times(&h, log);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+START_TEST(old_segments_are_rolled)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    struct log_config c = log_host_log_config();
+    c.segment_ms = 5000;
+    log_configure(log, &c);
+    static const int64_t times[] = {10000, 12000, 15000, 15001, 16000, 30000};
+    static const size_t segments[] = {1, 1, 1, 2, 2, 3};
+    for (unsigned i = 0; i < COUNT_OF(times); i++) {
+        struct buf *b = log_host_batch(i, 1, 10, times[i]);
+        ck_assert_int_eq(log_host_append(log, b, 1, NULL), LOG_OK);
+        buf_unref(b);
+        ck_assert_uint_eq(log->segment_count, segments[i]);
+    }
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_and_cold,
            a_clean_stop_and_start_keeps_everything, after_kill_the_journal_has_it,
            truncation_anywhere, a_truncation_voids_what_is_on_its_way,
-           a_deletion_is_told_when_it_is_durable)
+           a_deletion_is_told_when_it_is_durable, retention_by_size_and_time,
+           a_start_inside_a_segment_is_remembered, a_follower_takes_what_follows, records_by_time,
+           old_segments_are_rolled)
