@@ -164,10 +164,13 @@ int log_replay_producers(struct producer_state *producers, const struct file_ops
     }
     struct log_replay old = {
         .ops = ops, .fs = fs, .dir = dir, .headers_only = true, .remembers = producers};
-    if (error)
-        producer_state_clear(producers, start);
-    else if ((error = remember(&old, l)) != 0)
+    if (error) {
+        /* From the segment of the start on: the start may lie inside of a batch. */
+        ptrdiff_t first = log_listing_find(l, SEGMENT_LOG, start);
+        producer_state_clear(producers, first < 0 ? start : l->bases[SEGMENT_LOG][first]);
+    } else if ((error = remember(&old, l)) != 0) {
         return error;
+    }
     ptrdiff_t segment = log_listing_find(l, SEGMENT_LOG, producers->end_offset);
     if (segment < 0)
         segment = 0;

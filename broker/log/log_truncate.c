@@ -197,7 +197,6 @@ static void locate(struct log *log, int64_t to)
     log->cutting++;
     log->jobs++;
     void_ops(log, to);    /* what is on its way to the disk counts no more when it gets there */
-    void_ops(log, to); /* an append that becomes durable meanwhile moves no end any more */
     cut_offsets(log, to); /* what is known by now; the boundary may lie below */
     env->ops->disk(env->world, &l->job);
 }

@@ -454,6 +454,10 @@ bool workload_run(struct workload *w, unsigned steps)
         step(w);
         if (w->up)
             look_at_all(w);
+        for (unsigned l = 0; w->up && l < WORKLOAD_LOGS; l++) {
+            if (!w->logs[l].unsure && !w->logs[l].failed)
+                (void)check_producers(w, &w->logs[l]);
+        }
     }
     return w->why[0] == 0;
 }
