@@ -80,6 +80,10 @@ static void look_at(struct workload *w, struct workload_log *l)
             version_clear(&l->before, 0);
         }
     }
+    if (log_synced_end(l->log) > log_end(l->log) || log_start(l->log) > log_end(l->log))
+        (void)wrong(w, "%s: start %lld, synced end %lld, end %lld", l->topic,
+                    (long long)log_start(l->log), (long long)log_synced_end(l->log),
+                    (long long)log_end(l->log));
     if (!l->unsure)
         l->synced = log_synced_end(l->log);
     if (!l->unsure && l->synced > version_end(&l->now))
