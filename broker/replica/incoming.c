@@ -89,9 +89,15 @@ static void hear_open(struct incoming *in, const struct cluster_replica_open *op
     e.from = in->link.peer;
     e.u.open = *open;
     replica_step(r, &e);
-    struct cluster_member now = r->partition.stream_from, early = r->partition.early_from;
+    /* Only an open that counts moves the stream: an older connection of the same leader may still
+     * deliver what the newer one has overtaken. */
+    const struct partition *p = &r->partition;
     uint64_t here = in->link.peer.incarnation;
-    if (now.incarnation == here || early.incarnation == here)
+    bool counts = p->stream_from.incarnation == here && p->stream_session == open->session &&
+                  p->order.leader_epoch == open->leader_epoch;
+    bool early = p->early_from.incarnation == here && p->early_open.session == open->session &&
+                 p->early_open.leader_epoch == open->leader_epoch;
+    if (counts || early)
         r->in = in;
 }
 

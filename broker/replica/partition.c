@@ -213,8 +213,13 @@ static void on_log(struct partition *p, const struct partition_log *log,
                    struct partition_actions *a)
 {
     bool moved = log->end != p->log.end || log->synced_end != p->log.synced_end ||
-                 log->created != p->log.created;
+                 log->created != p->log.created,
+         cut = log->truncating || p->log.truncating;
     p->log = *log;
+    /* A cut ends where a batch does, at or below the place asked for. After an unclean election the
+     * high watermark may lie inside of that batch: it was another leader's. */
+    if (cut && p->high_watermark > log->end)
+        p->high_watermark = log->end;
     p->touched = true;
     if (log->failed && p->state != PARTITION_FAILED) {
         end_reign(p, a);

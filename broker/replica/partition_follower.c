@@ -223,6 +223,12 @@ static void on_push(struct partition *p, struct cluster_member from,
         partition_do(a, PARTITION_DO_ACCEPT_PUSH);
         return;
     }
+    if (p->state == PARTITION_WAITING && p->ordered && from_leader(p, from) &&
+        push->leader_epoch == p->order.leader_epoch) {
+        /* The leader believes in a stream that has ended here: it must open it again. */
+        refuse(p, from, push->leader_epoch, push->session, CLUSTER_REFUSED_GAP, a);
+        return;
+    }
     if ((p->state != PARTITION_MATCHING && p->state != PARTITION_FOLLOWER) ||
         !of_stream(p, from, push->leader_epoch, push->session))
         return;

@@ -584,6 +584,40 @@ START_TEST(never_cuts_below_its_high_watermark_but_after_an_unclean_election)
 }
 END_TEST
 
+/* The place of the cut lies inside of a batch of ours: the log ends where that batch begins, which
+ * after an unclean election may be below what was our high watermark. */
+START_TEST(a_cut_inside_of_a_batch_lowers_the_high_watermark_too)
+{
+    begin(20, 4, 16);
+    struct cluster_partition_item o = order(TWO, 5, 10);
+    o.flags = CLUSTER_PARTITION_UNCLEAN;
+    say_order(o);
+    say_open(TWO, 5, 1);
+    say_diverge(4, 15, 4, 20);
+    ck_assert_int_eq(p.high_watermark, 15);
+    say_log(12, 12, 4);
+    ck_assert_int_eq(p.high_watermark, 12);
+    ck_assert_int_eq(did(PARTITION_DO_SEND_STATE)->u.state.high_watermark, 12);
+}
+END_TEST
+
+/* The connection that the stream came by has ended here and the leader does not know: without an
+ * answer it would wait for acknowledgements for ever. */
+START_TEST(a_push_of_a_stream_that_has_ended_here_is_refused)
+{
+    follow(10, 4, 8);
+    say_stream(PARTITION_EV_LEADER_DOWN, TWO);
+    ck_assert_int_eq(p.state, PARTITION_WAITING);
+    say_push(TWO, 5, 1, 10, 100, 10);
+    ck_assert_ptr_null(did(PARTITION_DO_ACCEPT_PUSH));
+    ck_assert_int_eq(did(PARTITION_DO_SEND_REFUSE)->u.refuse.reason, CLUSTER_REFUSED_GAP);
+    say_push((struct cluster_member){2, 21}, 5, 1, 10, 100, 10);
+    ck_assert_ptr_null(did(PARTITION_DO_SEND_REFUSE));
+    say_push(TWO, 4, 1, 10, 100, 10);
+    ck_assert_ptr_null(did(PARTITION_DO_SEND_REFUSE));
+}
+END_TEST
+
 START_TEST(a_gap_asks_for_a_new_opening)
 {
     follow(10, 4, 8);
@@ -666,6 +700,7 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            an_open_of_a_stale_epoch_is_refused_and_an_early_one_waits,
            a_cut_is_durable_before_anything_is_taken, the_search_goes_back_by_epochs,
            never_cuts_below_its_high_watermark_but_after_an_unclean_election,
-           a_gap_asks_for_a_new_opening,
+           a_gap_asks_for_a_new_opening, a_cut_inside_of_a_batch_lowers_the_high_watermark_too,
+           a_push_of_a_stream_that_has_ended_here_is_refused,
            a_suspect_log_is_fetched_anew_once_the_isr_does_not_count_on_it,
            the_leader_finds_where_logs_part, moves_are_those_of_the_table)
