@@ -187,6 +187,24 @@ static void reopen(struct feed *f)
     replica_step(f->replica, &e);
 }
 
+/* Damaged bytes, or a disk that does not answer: tried again a good while later, as with a follower
+ * that cannot follow. */
+static void unreadable(struct feed *f)
+{
+    struct replica *r = f->replica;
+    struct partition_event e;
+    say_limited(r->host->reactor, &r->host->say_push, SAY_ERROR, "replica",
+                "partition %d cannot be read at offset %lld for broker %d: %s", r->id.number,
+                (long long)f->next, f->to.broker,
+                f->read.outcome == LOG_CORRUPT ? "damaged bytes on disk" : "the disk failed");
+    log_read_reset(&f->read);
+    e.kind = PARTITION_EV_REFUSE;
+    e.from = f->to;
+    e.u.refuse = (struct cluster_refuse){r->id, r->partition.order.leader_epoch, f->session,
+                                         CLUSTER_REFUSED_STOPPED};
+    replica_step(r, &e);
+}
+
 static void read_ended(struct feed *f)
 {
     struct stream *s = stream_get(f->replica->host, f->to.broker, f->replica->id, true);
@@ -197,8 +215,8 @@ static void read_ended(struct feed *f)
         return;
     }
     if (f->read.outcome != LOG_OK || f->read.piece_count == 0) {
-        log_read_reset(&f->read);
-        return; /* the log fails by itself, and says so */
+        unreadable(f);
+        return;
     }
     push_read(f);
     feed_go_on(f);
@@ -249,8 +267,12 @@ void feed_go_on(struct feed *f)
     if (!s)
         return;
     stream_want(s);
-    if (!stream_is_ready(s) || f->acked != f->next || s->link.bytes_left > STREAM_LIVE_BYTES)
+    if (!stream_is_ready(s) || f->acked != f->next)
+        return; /* goes on when it is, or with the acknowledgement */
+    if (s->link.bytes_left > STREAM_LIVE_BYTES) {
+        s->starved = true; /* goes on when they are sent */
         return;
+    }
     if (start_read(f))
         read_ended(f);
 }

@@ -79,6 +79,7 @@ struct stream {
     uint32_t shard; /* the follower's */
     bool catch_up, wanted, silent;
     bool was_ready; /* since it was last connected */
+    bool starved;   /* catch-up: a feed waits until fewer bytes are on their way */
     bool dying;     /* its broker is another process now: freed when the link is closed */
     uint64_t retry_ns, started_ns, pinged_ns;
     uint64_t retry_ms;

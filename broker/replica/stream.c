@@ -303,6 +303,10 @@ void stream_tick(struct stream *s)
             link_close(&s->link, "no answer");
         return;
     }
+    if (s->starved && s->link.bytes_left <= STREAM_LIVE_BYTES) {
+        s->starved = false;
+        go_on_feeds(s);
+    }
     uint64_t quiet = ms_since(s, s->link.heard_ns);
     bool silent = quiet > silence;
     if (silent != s->silent && !s->catch_up)
