@@ -107,7 +107,18 @@ static const char *refuse(const struct controller *c, struct ctl_partition *p,
         return "not from the leader";
     if (change->version < p->now.version)
         return "an earlier version";
+    if (change->leader_epoch == p->refused_epoch && change->request <= p->refused_request)
+        return "refused before";
     return bad_members(c, p, change);
+}
+
+/* The asker may count on a smaller ISR once it hears "refused": another copy of this request, still
+ * on its way, must not be done when its members fit again. */
+static void remember_refused(struct ctl_partition *p, const struct cluster_isr_change *change)
+{
+    if (p->refused_epoch != change->leader_epoch || p->refused_request < change->request)
+        p->refused_request = change->request;
+    p->refused_epoch = change->leader_epoch;
 }
 
 static void grow_or_shrink(struct controller *c, struct ctl_partition *p, struct ctl_asked *asked)
@@ -161,6 +172,8 @@ static void consider(struct controller *c, struct ctl_partition *p, struct ctl_a
     if (why) {
         ctl_trace(c, "partition %s-%" PRId32 ": isr change refused: %s", p->topic->name, p->number,
                   why);
+        if (change->leader_epoch == p->now.leader_epoch)
+            remember_refused(p, change);
         ctl_isr_answer(c, asked, p, CLUSTER_ISR_REFUSED);
         free(asked);
         return;

@@ -51,6 +51,8 @@ struct ctl_partition {
     struct ctl_partition *dirty_next;
     struct ctl_change *change; /* the one write under way; NULL: idle */
     struct ctl_asked *asked;   /* an ISR change that waits for it */
+    int32_t refused_epoch;     /* leader epoch of the last ISR request that was refused */
+    uint64_t refused_request;  /* the largest one of that epoch */
     char *unknown;             /* fields of the state node that we do not know; JSON */
     struct ctl_state now;
     uint64_t digest;
