@@ -321,7 +321,8 @@ static void node_read(struct controller *c, struct ctl_request *r, const struct 
     read_done(c, b);
 }
 
-/* The registration first: the node is then at least as new. */
+/* The broker node first: one multi writes both, so a node without its registration is that of a
+ * process whose session is over, never that of one that registered between the two reads. */
 void ctl_broker_refresh(struct controller *c, struct ctl_broker *b)
 {
     if (b->reads) {
@@ -331,8 +332,8 @@ void ctl_broker_refresh(struct controller *c, struct ctl_broker *b)
     b->refresh_at_ms = 0;
     b->reads = 2;
     struct arena *scratch = ctl_scratch(c);
-    ctl_read(c, ZK_GET, znode_path_broker_id(scratch, b->id), true, registration_read)->id = b->id;
     ctl_read(c, ZK_GET, znode_path_broker_node(scratch, b->id), false, node_read)->id = b->id;
+    ctl_read(c, ZK_GET, znode_path_broker_id(scratch, b->id), true, registration_read)->id = b->id;
 }
 
 static void refresh_loading(struct controller *c, struct ctl_broker *b)

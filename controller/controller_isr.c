@@ -105,6 +105,8 @@ static const char *refuse(const struct controller *c, struct ctl_partition *p,
         return "an earlier leader epoch";
     if (!b || b->id != p->now.leader || b->incarnation != p->now.leader_incarnation)
         return "not from the leader";
+    if (b->state != CTL_BROKER_IN)
+        return "the leader is leaving";
     if (change->version < p->now.version)
         return "an earlier version";
     if (change->leader_epoch == p->refused_epoch && change->request <= p->refused_request)
