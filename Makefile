@@ -147,7 +147,7 @@ sim: $(BUILD)/sim
 ## make cluster-check   real brokers, real ZooKeeper, faults under load (ROUNDS: part of a case's name)
 ROUNDS ?=
 cluster-check: all
-	@tests/cluster/run $(ROUNDS)
+	@CORDUROY_BUILD=$(BUILD) tests/cluster/run $(ROUNDS)
 
 ## make clients-check   kcat, Java, Spring Boot and Python clients (CLIENTS: some of kcat python java spring dump)
 CLIENTS ?=
@@ -157,7 +157,7 @@ clients-check: all
 ## make bench           start, memory, processor time, pauses: measured and printed (BENCH: some of them)
 BENCH ?=
 bench: all
-	@tests/bench/run $(BENCH)
+	@CORDUROY_BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 ## make layering        dependencies between folders point one way
 layering:
@@ -185,8 +185,8 @@ install: all
 	sed 's|@PREFIX@|$(PREFIX)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' deploy/corduroy-broker.service \
 	  > $(DESTDIR)$(UNITDIR)/corduroy-broker.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/corduroy-broker.service
-	install -m 644 README.md LICENSE deploy/README.md deploy/broker.properties \
-	  $(DESTDIR)$(PREFIX)/share/doc/corduroy
+	install -m 644 README.md LICENSE deploy/broker.properties $(DESTDIR)$(PREFIX)/share/doc/corduroy
+	install -m 644 deploy/README.md $(DESTDIR)$(PREFIX)/share/doc/corduroy/deployment.md
 	cp -r deploy/zookeeper $(DESTDIR)$(PREFIX)/share/doc/corduroy
 
 clean:

@@ -8,7 +8,8 @@
 #include "cli/cli.h"
 
 static const char usage[] =
-    "usage: corduroy [--bootstrap-server HOST:PORT[,...]] [--json] [--timeout-ms N] COMMAND\n"
+    "usage: corduroy [--bootstrap-server HOST:PORT[,...]] [--json] [--verbose] [--timeout-ms N] "
+    "COMMAND\n"
     "\n"
     "  topic create NAME [--partitions N] [--replicas N] [--config KEY=VALUE]...\n"
     "  topic list\n"
@@ -59,7 +60,11 @@ rd_kafka_t *cli_client(const struct cli *cli, rd_kafka_type_t type,
     for (; good && pair != NULL && pair[0] != NULL; pair += 2) {
         good = rd_kafka_conf_set(conf, pair[0], pair[1], why, sizeof why) == RD_KAFKA_CONF_OK;
     }
-    rd_kafka_conf_set_log_cb(conf, quiet);
+    if (!cli->verbose) {
+        rd_kafka_conf_set_log_cb(conf, quiet);
+    } else {
+        good = good && rd_kafka_conf_set(conf, "debug", "eos", why, sizeof why) == RD_KAFKA_CONF_OK;
+    }
     if (options != NULL && options->delivered != NULL) {
         rd_kafka_conf_set_dr_msg_cb(conf, options->delivered);
         rd_kafka_conf_set_opaque(conf, options->opaque);
@@ -90,6 +95,10 @@ static bool take_option(struct cli *cli, int *at, int argc, char **argv)
     const char *option = argv[*at];
     if (strcmp(option, "--json") == 0) {
         cli->json = true;
+        return true;
+    }
+    if (strcmp(option, "--verbose") == 0) {
+        cli->verbose = true;
         return true;
     }
     if (*at + 1 < argc && strcmp(option, "--bootstrap-server") == 0) {

@@ -65,7 +65,7 @@ void control_client_free(struct control_client *cl)
         return;
     }
     if (cl->peer != NULL) {
-        peer_close(cl->peer);
+        peer_discard(cl->peer);
     }
     timer_deinit(&cl->retry);
     metadata_feed_free(cl->feed);

@@ -51,7 +51,7 @@ void control_lead_free(struct control_lead *l)
     }
     admin_free_all(l);
     for (size_t i = 0; i < l->peer_count; i++) {
-        peer_close(l->peers[i].peer);
+        peer_discard(l->peers[i].peer);
     }
     free(l->peers);
     timer_deinit(&l->timer);

@@ -63,17 +63,22 @@ static struct peer *peer_new(struct reactor *r, const struct peer_identity *self
     return p;
 }
 
+static void peer_free(struct peer *p)
+{
+    reactor_remove(p->reactor, &p->source);
+    timer_deinit(&p->tick);
+    cluster_writer_deinit(&p->out);
+    free(p->in);
+    free(p);
+}
+
 static void peer_free_when_done(struct peer *p)
 {
     if (p->state != PEER_ENDED || p->socket_open || p->busy > 0 || p->turn.queued ||
         p->owner != NULL) {
         return;
     }
-    reactor_remove(p->reactor, &p->source);
-    timer_deinit(&p->tick);
-    cluster_writer_deinit(&p->out);
-    free(p->in);
-    free(p);
+    peer_free(p);
 }
 
 static void socket_close(struct peer *p, bool after_sent)
@@ -122,6 +127,14 @@ void peer_close(struct peer *p)
         unjoin(p);
     }
     peer_free_when_done(p);
+}
+
+void peer_discard(struct peer *p)
+{
+    if (p->other != NULL) {
+        p->other->other = NULL;
+    }
+    peer_free(p);
 }
 
 /* ---- bytes out ---- */

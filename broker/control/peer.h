@@ -40,6 +40,9 @@ void peer_join(struct reactor *r, const struct peer_identity *self, struct peer_
 void peer_send(struct peer *p, const struct cluster_message *m);
 /* The owner hears nothing more of it, and must not use it again. */
 void peer_close(struct peer *p);
+/* Frees it when the world has ended and nothing will be heard any more, its socket's end neither.
+ */
+void peer_discard(struct peer *p);
 struct cluster_member peer_member(const struct peer *p); /* who is at the other end */
 uint64_t peer_name(const struct peer *p);                /* unique in this reactor's life */
 

@@ -22,6 +22,8 @@ BUILD = os.path.join(TOP, os.environ.get("CORDUROY_BUILD", "build"))
 BROKER = os.path.join(BUILD, "corduroy-broker")
 # The command is a client; a sanitizer's build of it would only test librdkafka.
 COMMAND = os.path.join(TOP, "build", "corduroy")
+if not os.path.exists(COMMAND):
+    COMMAND = os.path.join(BUILD, "corduroy")
 ZOOKEEPER = os.path.join(TOP, "tests", "tools", "zookeeper")
 SESSION_MS = 3000
 ENSEMBLE_SPAN = 64  # ports that an ensemble of three may take

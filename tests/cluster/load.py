@@ -20,7 +20,8 @@ class Load:
         self.errors = self.acked + ".errors"
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
-                [COMMAND, "--bootstrap-server", cluster.bootstrap, "--json", "--timeout-ms",
+                [COMMAND, "--bootstrap-server", cluster.bootstrap, "--json", "--verbose",
+                 "--timeout-ms",
                  "30000", "verify", "--topic", topic, "--seconds", str(seconds), "--rate",
                  str(rate), "--size", str(size), "--acked", self.acked],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -61,8 +62,8 @@ class Load:
                               lambda: {a[0] for a in self.acks()[before:]} >= wanted, deadline_s)
 
     def why(self):
-        with open(self.errors) as f:
-            return f.read()
+        with open(self.errors, errors="replace") as f:
+            return "".join(f.readlines()[-20:])
 
     def finish(self, may_fail=False):
         """Ends the writing and returns the verdict. Nothing acknowledged may be missing, and, unless

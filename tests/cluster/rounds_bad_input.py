@@ -174,10 +174,17 @@ def other_cluster(c):
 
 
 def unwritable(c):
-    """A folder below a plain file: nobody, root included, can make it."""
+    """A folder below a plain file, and one on a disk mounted read-only."""
     plain = os.path.join(c.folder, "plain")
     open(plain, "w").close()
     refuses(c, Node(c, 9, data=os.path.join(plain, "data")), "plain/data")
+    at = os.path.join(c.folder, "read-only")
+    os.makedirs(at)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,ro", "tmpfs", at], check=True)
+    try:
+        refuses(c, Node(c, 10, data=at), "read-only", "Read-only file system")
+    finally:
+        subprocess.run(["umount", at], check=True)
 
 
 def wiped(c):
