@@ -10,7 +10,7 @@
  * work, 2 wrong usage. */
 struct cli {
     const char *bootstrap; /* --bootstrap-server, default localhost:9092 */
-    bool json, verbose; /* --verbose: what librdkafka says goes to stderr */
+    bool json, verbose;    /* --verbose: what librdkafka says goes to stderr */
     int timeout_ms;
 };
 
