@@ -127,6 +127,7 @@ void replica_host_free(struct replica_host *h)
     map_deinit(&h->replicas);
     map_deinit(&h->topics);
     map_deinit(&h->brokers);
+    free(h->refused);
     free(h->changes);
     free(h->reports);
     free(h->actions);

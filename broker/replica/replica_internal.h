@@ -114,6 +114,17 @@ struct incoming {
     uint32_t state_count, ack_count, refuse_count;
 };
 
+/* A batch that was not appended, and that its producer will send again. */
+#define REFUSED_BATCHES 256u
+#define REFUSED_MS 60000
+struct refused_batch {
+    struct partition_id id;
+    int64_t producer_id;
+    int16_t producer_epoch;
+    int32_t sequence;
+    int64_t until_ms; /* 0: nothing */
+};
+
 struct host_topic {
     char *name;
     struct log_config config;
@@ -140,6 +151,8 @@ struct replica_host {
     struct produce_waiter *produced_first, **produced_last; /* finished, to be told */
     struct fetch_waiter *fetched_first, **fetched_last;
     struct offset_query *offsets_first, **offsets_last;
+    struct refused_batch *refused; /* a ring of REFUSED_BATCHES; NULL: none yet */
+    uint32_t refused_next;
     struct cluster_isr_change *changes;
     size_t change_capacity;
     uint32_t change_count;

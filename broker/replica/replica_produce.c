@@ -4,6 +4,7 @@
  * answered when it is committed (acks -1), synced here (acks 1) or at the end of the turn (0). */
 #include "broker/log/producer_state.h"
 #include "broker/replica/replica_internal.h"
+#include "common/memory.h"
 #include "proto/record_batch.h"
 
 static void list_put(struct produce_waiter **at, struct produce_waiter *w,
@@ -105,6 +106,60 @@ static void wait_or_finish(struct replica *r, struct produce_waiter *w)
     produce_wake(r);
 }
 
+/* ---- batches that were refused ----
+ *
+ * An idempotent producer has several batches in flight. One that nothing is known of here may begin
+ * anywhere, since what it sent before may have been deleted. So when its first batch is refused
+ * (not leader yet, too few in sync) and the second, sent before that answer, is not, the second
+ * would go first, and the first be out of order for ever. What was refused a moment ago is
+ * remembered: what follows it must wait for it. */
+
+static int64_t now_ms(const struct replica_host *h)
+{
+    return (int64_t)(h->reactor->now_ns / 1000000);
+}
+
+static struct refused_batch *refused_find(const struct replica_host *h, struct partition_id id,
+                                          const struct record_batch *batch)
+{
+    for (uint32_t i = 0; h->refused && i < REFUSED_BATCHES; i++) {
+        struct refused_batch *b = &h->refused[i];
+        if (b->until_ms > now_ms(h) && b->producer_id == batch->producer_id &&
+            b->producer_epoch == batch->producer_epoch && b->id.number == id.number &&
+            uuid_equal(b->id.topic, id.topic))
+            return b;
+    }
+    return NULL;
+}
+
+static void refused_put(struct replica_host *h, const struct produce_waiter *w)
+{
+    struct record_batch batch;
+    struct view bytes = {piece_bytes(&w->batch), w->batch.size};
+    if (record_batch_parse_header(bytes, &batch) != 0 || !record_batch_has_producer(&batch))
+        return;
+    struct refused_batch *b = refused_find(h, w->id, &batch);
+    if (!b) {
+        if (!h->refused)
+            h->refused = xcalloc(REFUSED_BATCHES, sizeof *h->refused);
+        b = &h->refused[h->refused_next++ % REFUSED_BATCHES];
+        *b = (struct refused_batch){w->id, batch.producer_id, batch.producer_epoch,
+                                    batch.base_sequence, 0};
+    }
+    if (batch.base_sequence < b->sequence)
+        b->sequence = batch.base_sequence;
+    b->until_ms = now_ms(h) + REFUSED_MS;
+}
+
+static bool overtakes_refused(const struct replica *r, const struct record_batch *batch)
+{
+    if (!record_batch_has_producer(batch) || batch->base_sequence == 0 ||
+        producer_state_find(log_producers(r->log), batch->producer_id))
+        return false;
+    const struct refused_batch *b = refused_find(r->host, r->id, batch);
+    return b && b->sequence < batch->base_sequence;
+}
+
 /* What the producer's last batches say; REPLICA_OK: append it, or it is a duplicate (w->duplicate).
  */
 static enum replica_result check_producer(struct replica *r, struct produce_waiter *w)
@@ -116,7 +171,7 @@ static enum replica_result check_producer(struct replica *r, struct produce_wait
         return REPLICA_CORRUPT;
     switch (producer_state_check(log_producers(r->log), &batch, &old)) {
     case PRODUCER_NEW:
-        return REPLICA_OK;
+        return overtakes_refused(r, &batch) ? REPLICA_OUT_OF_ORDER : REPLICA_OK;
     case PRODUCER_DUPLICATE:
         w->duplicate = true;
         w->base_offset = old.base_offset;
@@ -172,6 +227,8 @@ void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
     if (result == REPLICA_OK && !w->duplicate)
         result = append(r, w);
     if (result != REPLICA_OK) {
+        if (!w->internal && result != REPLICA_OUT_OF_ORDER)
+            refused_put(h, w);
         finish(h, w, result);
         return;
     }

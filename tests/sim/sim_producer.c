@@ -27,7 +27,7 @@ struct partition_queue {
     struct batch *first, **last;
     uint32_t count, in_flight;
     const struct client_node *in_flight_at;
-    bool draining, known; /* known: a batch was acknowledged */
+    bool draining;
     uint64_t retry_after_ns;
     int32_t next_sequence;
 };
@@ -66,7 +66,6 @@ static void batch_remove(struct sim_producer *p, struct batch *batch)
 
 static void batch_acked(struct sim_producer *p, struct batch *batch, int64_t base_offset)
 {
-    p->queues[batch->partition].known = true;
     for (uint32_t i = 0; i < batch->count; i++)
         sim_history_acked(p->client.history, batch->first_record + i,
                           base_offset < 0 ? -1 : base_offset + i);
@@ -199,10 +198,10 @@ static struct view batch_encode(struct sim_producer *p, const struct batch *batc
 static struct batch *queue_next(struct sim_producer *p, struct partition_queue *q,
                                 const struct client_node *node)
 {
-    /* A leader that knows nothing of a producer takes any sequence number as its first, as Kafka's
-     * does: the first batch goes alone, and what is in flight to an old leader must be decided
-     * before anything goes to another. */
-    if (q->in_flight > 0 && (q->in_flight_at != node || !q->known))
+    /* A leader that knows nothing of a producer takes any sequence number as its first, unless it
+     * has refused an earlier one: what is in flight to an old leader must be decided before
+     * anything goes to another. */
+    if (q->in_flight > 0 && q->in_flight_at != node)
         return NULL;
     if (q->draining) {
         if (q->in_flight > 0 || q->retry_after_ns > p->client.reactor.now_ns)
