@@ -130,6 +130,16 @@ $(BUILD)/zk/%: $(BUILD)/tests/zk/%.o $(TESTLIB) $(LIB)
 	$(if $(V),,@echo "  link  $@")
 	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS) $(shell pkg-config --libs check)
 
+## make mutations       each rule that can be switched off is missed by the simulation (MUTATION_BUILD=1)
+MUTATIONS := truncate-to-high-watermark ack-before-sync join-by-log-end no-epoch-check-on-push \
+  no-incarnation-check resume-old-epoch read-without-sync replay-past-truncation \
+  confirm-own-logs-only empty-for-missing
+MUTATION_SEEDS ?= 1-400
+mutations: $(BUILD)/sim
+	@failed=0; for m in $(MUTATIONS); do \
+	  $(BUILD)/sim --mutation $$m --seeds $(MUTATION_SEEDS) | tail -n 1 | grep caught || { echo "mutation $$m: not caught"; failed=$$((failed + 1)); }; \
+	done; echo "$$(($(words $(MUTATIONS)) - failed)) passed, $$failed failed"; [ $$failed = 0 ]
+
 ## make zk-check        the ZooKeeper adapter against a real server (ZK_CHECK_PORT=21200)
 zk-check: $(ZK_CHECK)
 	@tests/zk/run $(ZK_CHECK)
@@ -202,4 +212,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: tidy all help unit sim zk-check cluster-check clients-check bench install proto proto-check fuzz layering format format-check check clean
+.PHONY: mutations tidy all help unit sim zk-check cluster-check clients-check bench install proto proto-check fuzz layering format format-check check clean
