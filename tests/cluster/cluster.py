@@ -240,7 +240,9 @@ class Cluster:
         return self
 
     def __exit__(self, kind, wrong, trace):
-        state = self.state() if kind is not None else ""
+        wrong_lines = self.complaints() if kind is None else []
+        failed = kind is not None or wrong_lines
+        state = self.state() if failed else ""
         for load in self.loads:
             load.kill()
         if self._zk is not None:
@@ -252,12 +254,19 @@ class Cluster:
                 n.process.kill()
                 n.process.wait()
         self.zookeeper.stop()
-        if kind is None:
+        if not failed:
             shutil.rmtree(self.folder, ignore_errors=True)
-        else:
-            print(state)
-            print("kept: %s" % self.folder)
+            return False
+        print(state)
+        print("kept: %s" % self.folder)
+        if wrong_lines:
+            raise AssertionError("a broker complains: %s" % "\n".join(wrong_lines[:5]))
         return False
+
+    def complaints(self):
+        """What an assertion or a sanitizer said, also of processes that were killed later."""
+        return ["broker %d: %s" % (n.id, x) for n in self.nodes.values() for x in n.lines()
+                if re.search(r"Sanitizer|runtime error:|(condition|invariant|impossible) failed:", x)]
 
     # ---- ZooKeeper's view ----
     @property

@@ -21,8 +21,7 @@ class Load:
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
                 [COMMAND, "--bootstrap-server", cluster.bootstrap, "--json", "--verbose",
-                 "--timeout-ms",
-                 "30000", "verify", "--topic", topic, "--seconds", str(seconds), "--rate",
+                 "--timeout-ms", "30000", "verify", "--topic", topic, "--seconds", str(seconds), "--rate",
                  str(rate), "--size", str(size), "--acked", self.acked],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
         cluster.loads.append(self)
@@ -58,8 +57,11 @@ class Load:
         """Until every partition has acknowledged something that was not known when this began."""
         before = len(self.acks())
         wanted = set(self.cluster.assignment(self.topic))
-        self.cluster.wait_for("every partition to acknowledge",
-                              lambda: {a[0] for a in self.acks()[before:]} >= wanted, deadline_s)
+
+        def everywhere():
+            assert self.process.poll() is None, "the load ended: %s" % self.why()
+            return {a[0] for a in self.acks()[before:]} >= wanted
+        self.cluster.wait_for("every partition to acknowledge", everywhere, deadline_s)
 
     def why(self):
         with open(self.errors, errors="replace") as f:
