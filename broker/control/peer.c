@@ -296,7 +296,9 @@ static void take_frames(struct peer *p)
         take_frame(p, (struct view){rest.base, size});
         at += size;
     }
-    memmove(p->in, p->in + at, p->in_size - at);
+    if (at > 0) {
+        memmove(p->in, p->in + at, p->in_size - at);
+    }
     p->in_size -= at;
     p->handling = false;
 }
