@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "common/assert.h"
+#include "common/memory.h"
 #include "common/mutation.h"
+#include "controller/znode.h"
 #include "tests/lib/file_mem.h"
 #include "tests/sim/sim_damage.h"
 #include "tests/sim/sim_run.h"
@@ -195,20 +197,60 @@ static void play_join_and_die(struct sim_cluster *c)
     }
 }
 
-/* A follower bounces while its joining is on the way to ZooKeeper. */
+/* What the broker's node in ZooKeeper says. */
+static bool broker_is_in(struct sim_cluster *c, void *context)
+{
+    const unsigned *broker = context;
+    struct zk_model_node node;
+    struct znode_broker_node parsed;
+    struct arena arena = ARENA_INIT;
+    char path[64];
+    snprintf(path, sizeof path, "/corduroy/brokers/%u", *broker + 1);
+    bool in = zk_model_find(c->zk, path, &node) &&
+              znode_broker_node_parse(node.data, &arena, &parsed) == ZNODE_OK &&
+              parsed.state == ZNODE_BROKER_IN && sim_cluster_runs(c, *broker);
+    arena_reset(&arena);
+    return in;
+}
+
+/* While the host is off. */
+static void disk_replace(struct sim_cluster *c, unsigned broker, struct file_mem *other)
+{
+    file_mem_power_cycle(other, between(c, 1, UINT64_MAX));
+    file_mem_free(sim_host_swap_disk(c->brokers[broker].host, 0, other));
+}
+
+/* A follower that has caught up is replaced by a process with an empty disk while the leader's
+ * request to let it join is on its way to the controller. */
 static void play_bounce_while_joining(struct sim_cluster *c)
 {
-    for (int i = 0; i < 10 && settle(c); i++) {
-        unsigned follower = follower_of(c, (unsigned)between(c, 0, 1));
+    for (int i = 0; i < 12 && settle(c); i++) {
+        unsigned leader = leader_of(c, 0);
+        int32_t controller = sim_cluster_controller(c);
+        if (controller <= 0 || (unsigned)controller - 1 == leader) {
+            sim_cluster_kill(c, leader);
+            sim_cluster_run(c, 8 * SIM_SECOND);
+            continue;
+        }
+        unsigned follower = 3 - leader - ((unsigned)controller - 1);
+        struct sim_host *from = c->brokers[leader].host, *to = c->brokers[controller - 1].host;
         sim_cluster_kill(c, follower);
         wait_isr(c, follower, false);
+        sim_cluster_run(c, between(c, 100, 1000) * SIM_MS);
         sim_cluster_start(c, follower);
-        for (int k = 0; k < 10; k++) {
-            sim_cluster_run(c, between(c, 50, 1500) * SIM_MS);
+        sim_cluster_run_until(c, 10 * SIM_SECOND, broker_is_in, &follower);
+        sim_link_cut(from, to, true);
+        sim_cluster_run(c, between(c, 50, 3000) * SIM_MS);
+        if (!sim_checker_in_isr(c->checker, 0, (int32_t)follower + 1)) {
             sim_cluster_power_off(c, follower);
-            sim_cluster_run(c, between(c, 1, 50) * SIM_MS);
+            disk_replace(c, follower, file_mem_new(between(c, 1, UINT64_MAX)));
+            sim_link_cut(from, c->brokers[follower].host, true);
             sim_cluster_start(c, follower);
+            sim_cluster_run_until(c, SIM_SECOND, broker_is_in, &follower);
         }
+        sim_link_cut(from, to, false);
+        sim_cluster_run(c, between(c, 500, 2000) * SIM_MS);
+        sim_links_heal(c->world);
     }
 }
 
@@ -225,12 +267,67 @@ static void play_disk_swapped(struct sim_cluster *c)
         }
         sim_cluster_power_off(c, b);
         sim_checker_excuse(c->checker, b);
-        struct file_mem *other = i % 3 == 0 ? image : file_mem_new(between(c, 1, UINT64_MAX));
-        file_mem_power_cycle(other, between(c, 1, UINT64_MAX));
-        file_mem_free(sim_host_swap_disk(h, 0, other));
+        disk_replace(c, b, i % 3 == 0 ? image : file_mem_new(between(c, 1, UINT64_MAX)));
         sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
         sim_cluster_start(c, b);
         sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_kill(c, leader_of(c, 0));
+        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+    }
+}
+
+/* A partition's directory is removed by hand, all else is as it was. */
+static void remove_entry(void *context, const char *name, bool is_dir)
+{
+    void *fs = context;
+    char path[256];
+    snprintf(path, sizeof path, "t0-0/%s", name);
+    POST(!is_dir && file_mem_ops.unlink(fs, path) == 0);
+}
+
+struct names {
+    char name[512][64];
+    unsigned count;
+};
+
+static void gather_name(void *context, const char *name, bool is_dir)
+{
+    struct names *names = context;
+    (void)is_dir;
+    POST(names->count < COUNT_OF(names->name));
+    snprintf(names->name[names->count++], sizeof names->name[0], "%s", name);
+}
+
+static void remove_partition(struct sim_cluster *c, unsigned broker)
+{
+    void *fs = file_mem_mount(sim_host_disk(c->brokers[broker].host, 0), "");
+    struct names *names = xcalloc(1, sizeof *names);
+    if (file_mem_ops.list(fs, "t0-0", gather_name, names) == 0) {
+        for (unsigned i = 0; i < names->count; i++)
+            remove_entry(fs, names->name[i], false);
+        POST(file_mem_ops.rmdir(fs, "t0-0") == 0);
+        POST(file_mem_ops.sync_dir(fs, "") == 0);
+    }
+    free(names);
+    file_mem_kill(fs);
+}
+
+static void play_directory_removed(struct sim_cluster *c)
+{
+    for (int i = 0; i < 6 && settle(c); i++) {
+        unsigned b = follower_of(c, (unsigned)between(c, 0, 1));
+        sim_cluster_run(c, between(c, 100, 2000) * SIM_MS);
+        sim_cluster_kill(c, b);
+        /* Alone it recovers and hears nothing: afterwards its journal has nothing to replay. */
+        sim_cluster_isolate(c, b, true, false);
+        sim_cluster_start(c, b);
+        sim_process_cut_zk(c->brokers[b].process, true);
+        sim_cluster_run(c, between(c, 50, 300) * SIM_MS);
+        sim_cluster_kill(c, b);
+        remove_partition(c, b);
+        sim_cluster_isolate(c, b, false, false);
+        sim_cluster_start(c, b);
+        sim_cluster_run(c, between(c, 1, 2000) * SIM_MS);
         sim_cluster_kill(c, leader_of(c, 0));
         sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
     }
@@ -245,6 +342,14 @@ static void play_truncation(struct sim_cluster *c)
         sim_cluster_isolate(c, leader, true, true);
         sim_cluster_run(c, between(c, 7000, 12000) * SIM_MS);
         sim_cluster_isolate(c, leader, false, true);
+        if (i % 2 == 0) { /* it counts again, and then everybody has to recover */
+            wait_isr(c, leader, true);
+            sim_cluster_run(c, between(c, 0, 300) * SIM_MS);
+            for (unsigned b = 0; b < c->options.broker_count; b++)
+                sim_cluster_power_off(c, b);
+            sim_cluster_run(c, between(c, 1, 100) * SIM_MS);
+            continue;
+        }
         for (int k = 0; k < 3; k++) {
             sim_cluster_run(c, between(c, 1, 1500) * SIM_MS);
             if (between(c, 0, 1)) {
@@ -261,24 +366,30 @@ static void play_truncation(struct sim_cluster *c)
     }
 }
 
-/* Leadership moves on while pushes of the old leader are still on their way. */
+/* A leader that only ZooKeeper and the controller cannot reach goes on pushing to its follower. */
 static void play_late_pushes(struct sim_cluster *c)
 {
-    for (int i = 0; i < 10 && settle(c); i++) {
+    for (int i = 0; i < 12 && settle(c); i++) {
         unsigned leader = leader_of(c, 0);
-        struct sim_process *p = c->brokers[leader].process;
-        sim_process_pause(p, true);
-        sim_cluster_run(c, between(c, 6500, 9000) * SIM_MS);
-        sim_process_pause(p, false);
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
-        unsigned other = leader_of(c, 0);
-        struct sim_host *a = c->brokers[other].host;
-        for (unsigned b = 0; b < c->options.broker_count; b++) {
-            if (b != other)
-                sim_link_cut(a, c->brokers[b].host, true);
+        int32_t controller = sim_cluster_controller(c);
+        if (controller <= 0 || (unsigned)controller - 1 == leader) {
+            sim_cluster_kill(c, leader);
+            sim_cluster_run(c, 8 * SIM_SECOND);
+            continue;
         }
-        sim_cluster_run(c, between(c, 1, 12000) * SIM_MS);
+        struct sim_host *a = c->brokers[leader].host, *b = c->brokers[controller - 1].host;
+        struct sim_weather slow = c->options.weather;
+        slow.net.max_ns = between(c, 1, 100) * SIM_MS;
+        sim_world_set_weather(c->world, &slow);
+        sim_link_cut(a, b, true);
+        sim_link_cut(b, a, true);
+        sim_process_cut_zk(c->brokers[leader].process, true);
+        sim_cluster_run(c, between(c, 6000, 12000) * SIM_MS);
         sim_links_heal(c->world);
+        if (sim_cluster_runs(c, leader))
+            sim_process_cut_zk(c->brokers[leader].process, false);
+        sim_world_set_weather(c->world, &c->options.weather);
+        sim_cluster_run(c, between(c, 100, 3000) * SIM_MS);
     }
 }
 
@@ -407,10 +518,14 @@ const struct sim_scenario sim_scenarios[] = {
      MUTATION_JOIN_BY_LOG_END},
     {"bounce-while-joining", "a replica joins as the process that acknowledged", calm,
      play_bounce_while_joining, MUTATION_NO_INCARNATION_CHECK},
-    {"disk-swapped", "an empty log is not made for a missing one", calm, play_disk_swapped,
-     MUTATION_EMPTY_FOR_MISSING},
-    {"truncation", "what was cut stays cut, and nothing else is", calm, play_truncation,
+    {"disk-swapped", "a directory that is not the one we knew counts for nothing", calm,
+     play_disk_swapped, 0},
+    {"directory-removed", "an empty log is not made for a missing one", calm,
+     play_directory_removed, MUTATION_EMPTY_FOR_MISSING},
+    {"truncation", "what was cut stays cut", calm, play_truncation,
      MUTATION_REPLAY_PAST_TRUNCATION},
+    {"truncation-bound", "nothing committed is cut", calm, play_truncation,
+     MUTATION_TRUNCATE_TO_HIGH_WATERMARK},
     {"late-pushes", "a push of an older epoch is refused", calm, play_late_pushes,
      MUTATION_NO_EPOCH_CHECK_ON_PUSH},
     {"damaged-journal", "a damaged copy neither leads nor counts", calm, play_damaged_journal, 0},
