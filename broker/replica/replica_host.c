@@ -423,9 +423,24 @@ static void tell_controller(struct replica_host *h)
     h->report_count = 0;
 }
 
+/* Every append is in its place and every cut is durable: what a clean stop closes is then whole. */
+static bool logs_rest(const struct replica_host *h)
+{
+    struct map_entry entry;
+    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
+        const struct replica *r = entry.value;
+        if (r->log && !log_is_failed(r->log) &&
+            (log_stored_end(r->log) < log_end(r->log) || log_truncating(r->log)))
+            return false;
+    }
+    return true;
+}
+
 static void end_stop(struct replica_host *h)
 {
     if (!h->stopped || h->reads > 0 || h->incoming || h->produced_first || h->fetched_first)
+        return;
+    if (!logs_rest(h))
         return;
     for (size_t i = 0; i < h->stream_count; i++) {
         if (h->streams[i]->link.state != LINK_CLOSED)
