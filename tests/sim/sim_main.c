@@ -14,6 +14,7 @@
 #define CPU_SECONDS_MAX 300
 #define JOBS_MAX 16
 #define REPEAT_EACH 20
+#define MUTATION_SCENARIO_SEEDS 20
 
 struct job {
     pid_t pid;
@@ -200,16 +201,38 @@ static bool parse_seeds(struct runner *r, const char *text)
     return true;
 }
 
-int main(int argc, char **argv)
+/* Without a rule: first the scenarios that are meant to show it, then the seeds; 0 when a run has
+ * been caught. */
+static int run_mutation(struct runner *r)
+{
+    bool caught = false;
+    for (unsigned i = 0; i <= sim_scenario_count && !caught; i++) {
+        struct runner one = *r;
+        bool last = i == sim_scenario_count;
+        if (!last && (r->scenario || sim_scenarios[i].mutation != r->mutation))
+            continue;
+        if (!last) {
+            one.scenario = sim_scenarios[i].name;
+            if (one.last > one.first + MUTATION_SCENARIO_SEEDS - 1)
+                one.last = one.first + MUTATION_SCENARIO_SEEDS - 1;
+        }
+        run_seeds(&one);
+        print_totals(&one);
+        caught = one.failed > 0;
+    }
+    printf("mutation %s: %s\n", sim_mutation_name(r->mutation), caught ? "caught" : "NOT caught");
+    return caught ? 0 : 1;
+}
+
+static struct runner parse(int argc, char **argv, bool *ret_all_scenarios)
 {
     struct runner r = {.first = 1, .last = 1, .jobs = 2};
-    bool all_scenarios = false;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--trace") == 0) {
             r.trace = true;
         } else if (strcmp(argv[i], "--scenarios") == 0) {
-            all_scenarios = true;
+            *ret_all_scenarios = true;
         } else if (strcmp(argv[i], "--seed") == 0) {
             r.first = r.last = strtoull(value, NULL, 10);
             i++;
@@ -229,7 +252,16 @@ int main(int argc, char **argv)
             usage();
         }
     }
+    return r;
+}
+
+int main(int argc, char **argv)
+{
+    bool all_scenarios = false;
+    struct runner r = parse(argc, argv, &all_scenarios);
     uint64_t failed = 0;
+    if (r.mutation)
+        return run_mutation(&r);
     for (unsigned i = 0; i < (all_scenarios ? sim_scenario_count : 1); i++) {
         struct runner one = r;
         if (all_scenarios)
@@ -237,11 +269,6 @@ int main(int argc, char **argv)
         run_seeds(&one);
         print_totals(&one);
         failed += one.failed;
-    }
-    if (r.mutation) {
-        printf("mutation %s: %s\n", sim_mutation_name(r.mutation),
-               failed ? "caught" : "NOT caught");
-        return failed ? 0 : 1;
     }
     return failed ? 1 : 0;
 }
