@@ -443,6 +443,17 @@ static void choose_walk(struct loader *l)
         l->walked_from = base;
 }
 
+/* A start trusts the file of epochs up to the segment where its walk begins, because a roll has
+ * stored it. Recovery rolls too, when it writes what the journal has across the end of a segment:
+ * then it stores it as well, or the next start would miss the epochs that began in between. */
+static int store_epochs(struct loader *l)
+{
+    if (l->in->clean || l->log->suspect || l->walked_from >= log_active(l->log)->base)
+        return 0;
+    l->log->files.dir_dirty = true;
+    return epoch_cache_store(&l->log->epochs, l->in->ops, l->in->fs, l->in->name);
+}
+
 static int load(struct loader *l)
 {
     int error = log_listing_read(&l->listing, l->in->ops, l->in->fs, l->in->name);
@@ -464,7 +475,8 @@ static int load(struct loader *l)
     set_offsets(l);
     (void)epoch_cache_truncate_end(&l->log->epochs, l->log->end);
     (void)epoch_cache_truncate_start(&l->log->epochs, l->log->start);
-    return end_producers(l);
+    error = store_epochs(l);
+    return error ? error : end_producers(l);
 }
 
 /* Damage outlives this process: the next start must not take the log for whole. */
