@@ -214,16 +214,19 @@ void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
 {
     struct replica *r = host_find(h, w->id);
     enum replica_result result = REPLICA_OK;
+    enum partition_admission admission = PARTITION_ADMITTED;
     w->base_offset = w->append_time_ms = w->log_start = -1;
     w->duplicate = false;
     if (!r || !r->partition.ordered || h->stopping)
         result = h->stopping ? REPLICA_NOT_LEADER : REPLICA_UNKNOWN;
-    else if (partition_admit(&r->partition, w->acks) == PARTITION_NOT_LEADER)
+    else if ((admission = partition_admit(&r->partition, w->acks)) == PARTITION_NOT_LEADER)
         result = REPLICA_NOT_LEADER;
-    else if (partition_admit(&r->partition, w->acks) != PARTITION_ADMITTED)
-        result = REPLICA_NOT_ENOUGH;
     else if (!w->internal)
         result = check_producer(r, w);
+    /* Too few in sync for a new batch. One that is there already only waits for its commit: were it
+     * refused, those behind it might be taken before it comes again, and it be forgotten. */
+    if (admission == PARTITION_NOT_ENOUGH_REPLICAS && !w->duplicate)
+        result = REPLICA_NOT_ENOUGH;
     if (result == REPLICA_OK && !w->duplicate)
         result = append(r, w);
     if (result != REPLICA_OK) {

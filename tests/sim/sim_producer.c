@@ -17,6 +17,7 @@
 struct batch {
     struct batch *next;
     uint32_t partition, first_record, count;
+    uint32_t ordinal; /* in its partition */
     int32_t base_sequence;
     bool in_flight, maybe; /* maybe: an attempt may have been appended */
     bool sent_first;       /* nothing of the partition was before it when it was sent last */
@@ -30,6 +31,7 @@ struct partition_queue {
     bool draining;
     uint64_t retry_after_ns;
     int32_t next_sequence;
+    uint32_t next_ordinal;
 };
 
 struct sim_producer {
@@ -213,7 +215,10 @@ static struct batch *queue_next(struct sim_producer *p, struct partition_queue *
     struct batch *batch = q->first;
     while (batch && batch->in_flight)
         batch = batch->next;
-    return batch;
+    /* The broker remembers the last batches of a producer only: none goes further ahead of the
+     * first that is not acknowledged. */
+    bool near = batch && batch->ordinal - q->first->ordinal < p->options.in_flight_max;
+    return near ? batch : NULL;
 }
 
 static void call_encode(struct sim_producer *p, struct produce_call *pc, struct wire_writer *w)
@@ -323,6 +328,7 @@ static void batch_make(struct sim_producer *p)
     batch->partition = partition;
     batch->count = (uint32_t)sim_random_range(random, 1, p->options.records_max);
     batch->made_ns = p->client.reactor.now_ns;
+    batch->ordinal = q->next_ordinal++;
     batch->base_sequence = q->next_sequence;
     q->next_sequence += (int32_t)batch->count;
     for (uint32_t i = 0; i < batch->count; i++) {
