@@ -301,6 +301,8 @@ void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent)
         .timeout_ms = (int32_t)sim_random_range(random, 1000, 10000),
         .give_up_ms = 30000,
     };
+    if (c->options.produce_timeout_ms)
+        o.timeout_ms = c->options.produce_timeout_ms;
     c->producers[c->producer_count++] = sim_producer_start(client_host(c), &o);
 }
 

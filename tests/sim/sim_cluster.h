@@ -25,6 +25,7 @@ struct sim_cluster_options {
     int32_t topic_count, partition_count; /* of each topic */
     int16_t replication_factor;
     int32_t min_isr;
+    int32_t produce_timeout_ms; /* 0: drawn for each producer */
 };
 /* What a seed stands for: three brokers, everything else drawn. */
 struct sim_cluster_options sim_cluster_options_draw(uint64_t seed);

@@ -197,20 +197,41 @@ static void play_join_and_die(struct sim_cluster *c)
     }
 }
 
-/* What the broker's node in ZooKeeper says. */
-static bool broker_is_in(struct sim_cluster *c, void *context)
+/* What a broker's node in ZooKeeper says of the process that is in; 0: none is. */
+static uint64_t incarnation_in(struct sim_cluster *c, unsigned broker)
 {
-    const unsigned *broker = context;
     struct zk_model_node node;
     struct znode_broker_node parsed;
     struct arena arena = ARENA_INIT;
     char path[64];
-    snprintf(path, sizeof path, "/corduroy/brokers/%u", *broker + 1);
-    bool in = zk_model_find(c->zk, path, &node) &&
-              znode_broker_node_parse(node.data, &arena, &parsed) == ZNODE_OK &&
-              parsed.state == ZNODE_BROKER_IN && sim_cluster_runs(c, *broker);
+    uint64_t incarnation = 0;
+    snprintf(path, sizeof path, "/corduroy/brokers/%u", broker + 1);
+    if (zk_model_find(c->zk, path, &node) &&
+        znode_broker_node_parse(node.data, &arena, &parsed) == ZNODE_OK &&
+        parsed.state == ZNODE_BROKER_IN)
+        incarnation = parsed.incarnation;
     arena_reset(&arena);
-    return in;
+    return incarnation;
+}
+
+struct in_wait {
+    unsigned broker;
+    uint64_t not_this;
+};
+
+static bool another_is_in(struct sim_cluster *c, void *context)
+{
+    const struct in_wait *wait = context;
+    uint64_t in = incarnation_in(c, wait->broker);
+    return in != 0 && in != wait->not_this;
+}
+
+/* Starts the broker and waits until its new process counts. */
+static void start_and_wait(struct sim_cluster *c, unsigned broker, uint64_t ns)
+{
+    struct in_wait wait = {broker, incarnation_in(c, broker)};
+    sim_cluster_start(c, broker);
+    sim_cluster_run_until(c, ns, another_is_in, &wait);
 }
 
 /* While the host is off. */
@@ -237,16 +258,15 @@ static void play_bounce_while_joining(struct sim_cluster *c)
         sim_cluster_kill(c, follower);
         wait_isr(c, follower, false);
         sim_cluster_run(c, between(c, 100, 1000) * SIM_MS);
-        sim_cluster_start(c, follower);
-        sim_cluster_run_until(c, 10 * SIM_SECOND, broker_is_in, &follower);
+        start_and_wait(c, follower, 10 * SIM_SECOND);
         sim_link_cut(from, to, true);
         sim_cluster_run(c, between(c, 50, 3000) * SIM_MS);
         if (!sim_checker_in_isr(c->checker, 0, (int32_t)follower + 1)) {
             sim_cluster_power_off(c, follower);
             disk_replace(c, follower, file_mem_new(between(c, 1, UINT64_MAX)));
             sim_link_cut(from, c->brokers[follower].host, true);
-            sim_cluster_start(c, follower);
-            sim_cluster_run_until(c, SIM_SECOND, broker_is_in, &follower);
+            start_and_wait(c, follower, 13 * SIM_SECOND);
+            sim_cluster_run(c, between(c, 0, 5) * SIM_MS);
         }
         sim_link_cut(from, to, false);
         sim_cluster_run(c, between(c, 500, 2000) * SIM_MS);
@@ -366,9 +386,19 @@ static void play_truncation(struct sim_cluster *c)
     }
 }
 
-/* A leader that only ZooKeeper and the controller cannot reach goes on pushing to its follower. */
+/* A leader that only ZooKeeper and the controller cannot reach goes on pushing to its follower:
+ * clients that hear no answer send to it again and again. */
+static void impatient(struct sim_cluster_options *o)
+{
+    calm(o);
+    o->topic_count = o->partition_count = 1;
+    o->produce_timeout_ms = 200;
+}
+
 static void play_late_pushes(struct sim_cluster *c)
 {
+    sim_cluster_add_producer(c, false);
+    sim_cluster_add_producer(c, false);
     for (int i = 0; i < 12 && settle(c); i++) {
         unsigned leader = leader_of(c, 0);
         int32_t controller = sim_cluster_controller(c);
@@ -526,7 +556,7 @@ const struct sim_scenario sim_scenarios[] = {
      MUTATION_REPLAY_PAST_TRUNCATION},
     {"truncation-bound", "nothing committed is cut", calm, play_truncation,
      MUTATION_TRUNCATE_TO_HIGH_WATERMARK},
-    {"late-pushes", "a push of an older epoch is refused", calm, play_late_pushes,
+    {"late-pushes", "a push of an older epoch is refused", impatient, play_late_pushes,
      MUTATION_NO_EPOCH_CHECK_ON_PUSH},
     {"damaged-journal", "a damaged copy neither leads nor counts", calm, play_damaged_journal, 0},
     {"min-isr-changes", "leader and controller go by the number in the state", calm,
