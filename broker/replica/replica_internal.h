@@ -122,6 +122,7 @@ struct refused_batch {
     int64_t producer_id;
     int16_t producer_epoch;
     int32_t sequence;
+    enum replica_result why;
     int64_t until_ms; /* 0: nothing */
 };
 

@@ -132,7 +132,8 @@ static struct refused_batch *refused_find(const struct replica_host *h, struct p
     return NULL;
 }
 
-static void refused_put(struct replica_host *h, const struct produce_waiter *w)
+static void refused_put(struct replica_host *h, const struct produce_waiter *w,
+                        enum replica_result why)
 {
     struct record_batch batch;
     struct view bytes = {piece_bytes(&w->batch), w->batch.size};
@@ -143,8 +144,8 @@ static void refused_put(struct replica_host *h, const struct produce_waiter *w)
         if (!h->refused)
             h->refused = xcalloc(REFUSED_BATCHES, sizeof *h->refused);
         b = &h->refused[h->refused_next++ % REFUSED_BATCHES];
-        *b = (struct refused_batch){w->id, batch.producer_id, batch.producer_epoch,
-                                    batch.base_sequence, 0};
+        *b = (struct refused_batch){
+            w->id, batch.producer_id, batch.producer_epoch, batch.base_sequence, why, 0};
     }
     if (batch.base_sequence < b->sequence)
         b->sequence = batch.base_sequence;
@@ -158,6 +159,23 @@ static bool overtakes_refused(const struct replica *r, const struct record_batch
         return false;
     const struct refused_batch *b = refused_find(r->host, r->id, batch);
     return b && b->sequence < batch->base_sequence;
+}
+
+/* What follows a refused batch that has not come again is refused for the same reason: said to be
+ * out of order, a client may take it for a desynchronization that cannot be mended (librdkafka
+ * before 2.3 does, when it was disconnected in between: its pull request 4438). */
+static enum replica_result refuse_out_of_order(const struct replica *r,
+                                               const struct produce_waiter *w)
+{
+    struct record_batch batch;
+    struct view bytes = {piece_bytes(&w->batch), w->batch.size};
+    if (record_batch_parse_header(bytes, &batch) != 0)
+        return REPLICA_OUT_OF_ORDER;
+    const struct refused_batch *b = refused_find(r->host, r->id, &batch);
+    const struct producer *known = producer_state_find(log_producers(r->log), batch.producer_id);
+    bool came_again = known && known->epoch == batch.producer_epoch && known->batch_count > 0 &&
+                      b && known->batches[known->batch_count - 1].last_sequence >= b->sequence;
+    return b && !came_again && b->sequence < batch.base_sequence ? b->why : REPLICA_OUT_OF_ORDER;
 }
 
 /* What the producer's last batches say; REPLICA_OK: append it, or it is a duplicate (w->duplicate).
@@ -229,9 +247,13 @@ void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
         result = REPLICA_NOT_ENOUGH;
     if (result == REPLICA_OK && !w->duplicate)
         result = append(r, w);
+    if (result == REPLICA_OUT_OF_ORDER) {
+        finish(h, w, refuse_out_of_order(r, w));
+        return;
+    }
     if (result != REPLICA_OK) {
-        if (!w->internal && result != REPLICA_OUT_OF_ORDER)
-            refused_put(h, w);
+        if (!w->internal)
+            refused_put(h, w, result);
         finish(h, w, result);
         return;
     }

@@ -16,7 +16,8 @@ NO_ANSWER_S = 2
 class Blocker:
     def __init__(self, cluster, node):
         self.path = os.path.join(cluster.folder, "block-%d" % node.id)
-        node.environment.update(LD_PRELOAD=LIBRARY, BLOCK_SYNC=self.path)
+        node.environment.update(LD_PRELOAD=LIBRARY, BLOCK_SYNC=self.path,
+                                ASAN_OPTIONS="verify_asan_link_order=0")
 
     def __enter__(self):
         open(self.path, "w").close()

@@ -47,6 +47,9 @@ struct rig {
     uint64_t generation, incarnation_last;
     struct cluster_partition_item state;
     uint32_t to_produce, produced, acknowledged, failed;
+    uint64_t to_send; /* by a producer with sequence numbers, at the first broker; 0: nothing */
+    bool sent;
+    enum replica_result answer; /* to that */
     int64_t last_base;
     uint64_t leaving_seen, behind_seen, joining_seen;
     struct cluster_isr_reply replies[64];
@@ -154,6 +157,32 @@ static void produce_some(struct node *n)
     }
 }
 
+static void sent_done(struct produce_waiter *w)
+{
+    struct waiter *waiter = CONTAINER_OF(w, struct waiter, produce);
+    waiter->rig->answer = w->result;
+    waiter->rig->to_send = 0;
+    buf_unref(waiter->batch);
+    free(waiter);
+}
+
+/* One batch of four records of producer 1, whose first sequence number is its tag. */
+static void send_one(struct node *n)
+{
+    struct rig *rig = n->rig;
+    if (n->broker != 1 || rig->to_send == 0 || rig->sent)
+        return;
+    struct waiter *w = xcalloc(1, sizeof *w);
+    rig->sent = true;
+    w->rig = rig;
+    w->batch = log_host_batch(rig->to_send, 4, 10, 1000);
+    w->produce.id = the_id;
+    w->produce.acks = -1;
+    w->produce.batch = (struct piece){.buf = w->batch, .size = w->batch->used};
+    w->produce.done = sent_done;
+    replica_host_produce(n->replicas, &w->produce);
+}
+
 static void watch_feeds(struct node *n)
 {
     const struct replica *r = host_find(n->replicas, the_id);
@@ -203,6 +232,7 @@ static void polled(struct timer *t)
     for (uint32_t i = 0; i < n->rig->reply_count && i < COUNT_OF(n->rig->replies); i++)
         replica_host_isr_reply(n->replicas, &n->rig->replies[i]);
     produce_some(n);
+    send_one(n);
     watch_feeds(n);
 }
 
@@ -482,6 +512,56 @@ START_TEST(broken_streams_are_opened_again)
 }
 END_TEST
 
+static bool answered(void *context)
+{
+    const struct rig *rig = context;
+    return rig->to_send == 0;
+}
+
+static enum replica_result answer_to(struct rig *rig, uint64_t tag)
+{
+    rig->to_send = tag;
+    rig->sent = false;
+    wait_until(rig, answered);
+    return rig->answer;
+}
+
+static bool first_leads(void *context)
+{
+    const struct rig *rig = context;
+    struct replica_view view;
+    return replica_host_look(rig->nodes[0]->replicas, the_id, &view) && view.leads;
+}
+static bool second_leads(void *context)
+{
+    const struct rig *rig = context;
+    struct replica_view view;
+    return !first_leads(context) && replica_host_look(rig->nodes[1]->replicas, the_id, &view) &&
+           view.leads;
+}
+
+/* Leadership comes between two batches in flight: the second is not called out of order while the
+ * first, refused, has not come again. */
+START_TEST(what_follows_a_refused_batch_is_refused_for_its_reason)
+{
+    struct rig *rig = rig_new(60, &sim_weather_calm);
+    lead_by(rig, 1);
+    wait_until(rig, first_leads);
+    ck_assert_int_eq(answer_to(rig, 1), REPLICA_OK);
+    elect(rig, 2);
+    wait_until(rig, second_leads);
+    ck_assert_int_eq(answer_to(rig, 5), REPLICA_NOT_LEADER);
+    elect(rig, 1);
+    wait_until(rig, first_leads);
+    ck_assert_int_eq(answer_to(rig, 9), REPLICA_NOT_LEADER);
+    ck_assert_int_eq(answer_to(rig, 5), REPLICA_OK);
+    ck_assert_int_eq(answer_to(rig, 9), REPLICA_OK);
+    ck_assert_int_eq(answer_to(rig, 17), REPLICA_OUT_OF_ORDER); /* 13 was never seen */
+    sim_world_free(rig->world);
+    free(rig);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("replica streams");
@@ -490,6 +570,7 @@ int main(void)
     tcase_add_test(t, everything_pushed_live_arrives);
     tcase_add_loop_test(t, an_overflowing_follower_is_caught_up_from_the_log, 0, 3);
     tcase_add_loop_test(t, a_follower_that_was_away_catches_up_while_others_produce, 0, 5);
+    tcase_add_test(t, what_follows_a_refused_batch_is_refused_for_its_reason);
     tcase_add_loop_test(t, broken_streams_are_opened_again, 0, 5);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
