@@ -33,7 +33,7 @@ struct control_client {
     size_t report_count, report_capacity;
     struct control_admin *admins; /* asked, or answered and waiting for the metadata */
     uint64_t next_request, digest_number, digest, applied_number;
-    bool digest_known, gathering;
+    bool digest_known, gathering, gather_again;
     struct say_limit say_limit;
 };
 
@@ -253,6 +253,8 @@ static void send_inventory(struct control_client *cl, struct inventory *i)
     free(directories);
 }
 
+static void gather_inventory(struct control_client *cl);
+
 static void inventory_back(struct call *call, struct shard *home)
 {
     struct inventory_call *part = CONTAINER_OF(call, struct inventory_call, call);
@@ -274,24 +276,30 @@ static void inventory_back(struct call *call, struct shard *home)
     if (--i->left > 0) {
         return;
     }
-    cl->gathering = false;
-    if (cl->up && i->incarnation == cl->control->identity.self.incarnation) {
+    /* Another snapshot came meanwhile, perhaps of another controller or for another registration:
+     * what was gathered does not answer it. */
+    bool again = cl->gather_again;
+    cl->gathering = cl->gather_again = false;
+    if (!again && cl->up && i->incarnation == cl->control->identity.self.incarnation) {
         send_inventory(cl, i);
     }
     free(i->exceptions);
     free(i->held);
     free(i);
+    if (again) {
+        gather_inventory(cl);
+    }
 }
 
 static void gather_inventory(struct control_client *cl)
 {
     struct shard *s = cl->control->shard;
     unsigned count = broker_shard_count(s->broker);
-    struct inventory *i = xcalloc(1, sizeof *i);
     if (cl->gathering) {
-        free(i);
+        cl->gather_again = true;
         return;
     }
+    struct inventory *i = xcalloc(1, sizeof *i);
     cl->gathering = true;
     i->client = cl;
     i->incarnation = cl->control->identity.self.incarnation;
