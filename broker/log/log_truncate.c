@@ -74,6 +74,7 @@ static void cut_at(struct log *log, int64_t end, int64_t segment, uint32_t pos)
     INVARIANT(log->segments[index].base == segment);
     bool was_active = index + 1 == log->segment_count, unsure = log->cutting > 0;
     struct log_op *op = cut_op(log, JOURNAL_TRUNC);
+    log->cuts++; /* what was read since the place was looked for is void as well */
     void_ops(log, end);
     cut_offsets(log, end);
     if (log->stored_end > end) {
