@@ -115,8 +115,9 @@ static void marked(struct log_dir_mark *mark)
 }
 
 /* A directory whose marker names neither of the two incarnations that the broker node may have
- * known is not the one that was registered: it was swapped or rolled back. It keeps its marker, and
- * the inventory says so. */
+ * known is not the one that was registered: it was swapped or rolled back. What it lacks is found
+ * out by the inventory; what it has cannot be trusted, and is marked so before the directory
+ * becomes ours again, so that no later start forgets it. */
 static void persist(struct control_register *r, const struct registrar_action *a)
 {
     struct control *c = r->control;
@@ -127,16 +128,22 @@ static void persist(struct control_register *r, const struct registrar_action *a
     c->cluster_id = cluster;
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         struct log_dir_load *load = &c->loads[i];
-        c->matches[i] = a->previous == 0 || load->incarnation_last == a->previous ||
-                        load->incarnation_next == a->previous;
-        if (!c->matches[i]) {
+        bool known = a->previous == 0 || load->incarnation_last == a->previous ||
+                     load->incarnation_next == a->previous;
+        c->matches[i] = known || c->shard->replicas == NULL;
+        if (!known) {
             say(&c->reactor->env, SAY_ERROR, "control",
                 "data directory %s is not as it was when this broker was last registered (swapped, "
-                "or restored from a copy): its "
-                "replicas are fetched anew where others have them",
+                "or restored from a "
+                "copy): its replicas are fetched anew where others have them",
                 c->config->dirs[i]);
+        }
+        if (!c->matches[i]) {
             continue;
         }
+        c->marks[i].distrust = known ? NULL : "its directory was swapped, or restored from a copy";
+        c->marks[i].found = load->found;
+        c->marks[i].found_count = load->found_count;
         load->incarnation_last = a->previous;
         load->incarnation_next = a->incarnation;
         c->marks[i].done = marked;

@@ -9,6 +9,7 @@
 #include "broker/log/log_dir_internal.h"
 #include "broker/log/log_internal.h"
 #include "broker/log/log_listing.h"
+#include "broker/log/small_file.h"
 #include "common/memory.h"
 
 #define TAIL_LIMIT (INT64_C(32) << 20)
@@ -87,12 +88,30 @@ static void set_number(struct log_dir *dir, const char *key, uint64_t value)
     meta_properties_set(&dir->meta, key, value ? text : NULL);
 }
 
+/* A directory that is not as it was left may lack what was acknowledged: none of its logs may lead
+ * or count. */
+static int distrust_logs(const struct log_dir_mark *mark, const struct file_ops *files, void *fs)
+{
+    char path[LOG_PATH_SIZE];
+    int error = 0;
+    for (uint32_t i = 0; i < mark->found_count && !error; i++) {
+        const struct log_found *found = &mark->found[i];
+        snprintf(path, sizeof path, "%s-%d/%s", found->topic, found->id.number, LOG_SUSPECT_FILE);
+        if (!found->suspect)
+            error = small_file_replace(files, fs, path, mark->distrust, strlen(mark->distrust));
+    }
+    return error;
+}
+
 static void run_mark(struct disk_job *batch, const struct file_ops *files, void *fs)
 {
     for (struct disk_job *job = batch; job; job = job->next) {
         struct log_dir_mark *mark = CONTAINER_OF(job, struct log_dir_mark, job);
         struct log_dir *dir = job->context;
         char text[UUID_TEXT_SIZE];
+        job->error = mark->distrust ? distrust_logs(mark, files, fs) : 0;
+        if (job->error)
+            continue;
         if (mark->cluster_id)
             log_dir_set_cluster_id(dir, mark->cluster_id);
         snprintf(text, sizeof text, "%d", mark->broker_id);
@@ -110,6 +129,13 @@ static void mark_home(struct disk_job *job)
 {
     struct log_dir_mark *mark = CONTAINER_OF(job, struct log_dir_mark, job);
     mark->error = job->error;
+    for (uint32_t i = 0; mark->distrust && !job->error && i < mark->found_count; i++) {
+        struct log *log = mark->found[i].log;
+        PRE(!log->shard);
+        mark->found[i].suspect = log->suspect = true;
+        if (!log->why)
+            log->why = xstrdup(mark->distrust);
+    }
     mark->done(mark);
 }
 

@@ -63,6 +63,11 @@ struct log_dir_mark {
     int32_t broker_id;
     struct uuid storage_id; /* zero: as it is */
     uint64_t incarnation_last, incarnation_next;
+    /* When set, before the marker is written: every log found is marked as suspect, for this
+     * reason, durably (a later start finds it so too). Only before the logs were attached. */
+    const char *distrust;
+    struct log_found *found;
+    uint32_t found_count;
     int error;
 };
 void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_mark *mark);
