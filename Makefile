@@ -151,8 +151,8 @@ $(BUILD)/sim: $(BUILD)/tests/sim/sim_main.o $(TESTLIB) $(LIB)
 	$(if $(V),,@echo "  link  $@")
 	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS)
 sim: $(BUILD)/sim
-	@$(BUILD)/sim --seeds 1-$(SEEDS)
-	@$(BUILD)/sim --scenarios --seeds 1-$(SCENARIO_SEEDS)
+	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0} $(BUILD)/sim --seeds 1-$(SEEDS)
+	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0} $(BUILD)/sim --scenarios --seeds 1-$(SCENARIO_SEEDS)
 
 ## make cluster-check   real brokers, real ZooKeeper, faults under load (ROUNDS: part of a case's name)
 ROUNDS ?=

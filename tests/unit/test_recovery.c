@@ -433,6 +433,47 @@ START_TEST(the_mark_is_kept)
 }
 END_TEST
 
+/* A disk that was swapped or rolled back: what it holds is marked on the disk itself, so that the
+ * starts after the next registration do not take it for whole. */
+START_TEST(what_is_distrusted_stays_so)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    struct log_config c = log_host_log_config();
+    struct partition_id id = {{{1}}, 0};
+    struct log_place place;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log =
+        log_create(h.dir, step_world_reactor(&h.world, 0), VIEW_LITERAL("t"), id, 0, &c);
+    struct buf *batch = log_host_batch(1, 3, 20, 1000);
+    ck_assert_int_eq(log_host_append(log, batch, 0, &place), LOG_OK);
+    buf_unref(batch);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_uint_eq(h.load.found_count, 1);
+    ck_assert(!h.load.found[0].suspect);
+    struct log_dir_mark mark = {.done = mark_done,
+                                .broker_id = 1,
+                                .distrust = "its directory was swapped",
+                                .found = h.load.found,
+                                .found_count = h.load.found_count};
+    log_dir_mark(h.dir, step_world_reactor(&h.world, 0), &mark);
+    step_world_run(&h.world);
+    ck_assert_int_eq(mark.error, 0);
+    ck_assert(log_is_suspect(h.load.found[0].log));
+    log_host_kill(&h);
+    file_mem_power_cycle(disk, 1);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_uint_eq(h.load.found_count, 1);
+    ck_assert(h.load.found[0].suspect);
+    ck_assert_str_eq(h.load.found[0].why, "its directory was swapped");
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* A topic deleted and made again under its name: the new one gets a directory of its own, the old
  * one's is gone after the delay. */
 START_TEST(a_name_used_again)
@@ -467,4 +508,4 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
            a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
            a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
            appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
-           a_name_used_again)
+           what_is_distrusted_stays_so, a_name_used_again)
