@@ -41,6 +41,7 @@ struct program {
     void *roots[CONFIG_DIRS_MAX];
     char *secret;
     char cluster_address[RESOLVE_TEXT_SIZE];
+    char label[32]; /* of every log line */
 };
 
 __attribute__((format(printf, 1, 2))) static int refuse(const char *format, ...)
@@ -226,10 +227,12 @@ static int make_world(struct program *p)
     if (open_directories(p, dirs) != 0) {
         return 1;
     }
+    snprintf(p->label, sizeof p->label, "broker %d ", p->config->broker_id);
     struct world_config config = {.shard_count = shard_count(p->config),
                                   .dir_count = p->config->dir_count,
                                   .dirs = dirs,
                                   .say_level = say_level(p->config),
+                                  .label = p->label,
                                   .step = shard_step};
     p->world = world_new(&config);
     if (p->world == NULL) {

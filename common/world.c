@@ -42,8 +42,8 @@ void world_say(struct world *world, enum say_level level, struct view line)
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &tm);
     size_t at = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-    at += (size_t)snprintf(text + at, sizeof text - at, ".%03dZ %s ", (int)(ts.tv_nsec / 1000000),
-                           levels[level]);
+    at += (size_t)snprintf(text + at, sizeof text - at, ".%03dZ %s %.32s",
+                           (int)(ts.tv_nsec / 1000000), levels[level], world->label);
     at += put_printable(text + at, sizeof text - at - 1, line);
     text[at++] = '\n';
     /* One write, so that lines of several threads do not mix. There is nobody to tell of a log that
@@ -91,6 +91,7 @@ struct world *world_new(const struct world_config *config)
     struct world *w = xcalloc(1, sizeof *w + config->shard_count * sizeof w->shards[0]);
     w->step = config->step;
     w->say_level = config->say_level;
+    w->label = config->label ? config->label : "";
     atomic_init(&w->halt_code, -1); /* none yet */
     w->shard_count = config->shard_count;
     w->disk = world_disk_new(config->dirs, config->dir_count, job_goes_home, w);

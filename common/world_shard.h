@@ -33,6 +33,7 @@ struct world_shard {
 struct world {
     void (*step)(void *shard, const struct event *event);
     enum say_level say_level;
+    const char *label;
     struct world_disk *disk;
     const struct world_zk_ops *zk_ops;
     void *zk;
