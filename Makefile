@@ -137,7 +137,8 @@ MUTATIONS := truncate-to-high-watermark ack-before-sync join-by-log-end no-epoch
 MUTATION_SEEDS ?= 1-400
 mutations: $(BUILD)/sim
 	@failed=0; for m in $(MUTATIONS); do \
-	  $(BUILD)/sim --mutation $$m --seeds $(MUTATION_SEEDS) | tail -n 1 | grep caught || { echo "mutation $$m: not caught"; failed=$$((failed + 1)); }; \
+	  if $(BUILD)/sim --mutation $$m --seeds $(MUTATION_SEEDS) >$(BUILD)/mutation.log 2>&1; then echo "mutation $$m: caught"; \
+	  else echo "mutation $$m: NOT caught"; failed=$$((failed + 1)); fi; \
 	done; echo "$$(($(words $(MUTATIONS)) - failed)) passed, $$failed failed"; [ $$failed = 0 ]
 
 ## make zk-check        the ZooKeeper adapter against a real server (ZK_CHECK_PORT=21200)
