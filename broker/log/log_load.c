@@ -175,6 +175,11 @@ static int load_closed(struct loader *l, size_t i)
     struct txn_index txns;
     struct log_replay r;
     error = walk_segment(l, base, base, &index, &txns, &r);
+    /* What was written since the last release follows on without a gap: a lost round of the journal
+     * would leave one. */
+    if (!error && r.stop == SEGMENT_SCAN_END && base >= l->walked_from && r.end < next)
+        suspect(l, "offsets %lld to %lld are missing between two segments", (long long)r.end,
+                (long long)next - 1);
     if (!error && (r.stop != SEGMENT_SCAN_END || r.end > next))
         suspect(l, "segment %020lld: %s at byte %llu, offset %lld", (long long)base,
                 segment_scan_stop_text(r.stop), (unsigned long long)r.pos, (long long)r.end);
