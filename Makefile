@@ -19,6 +19,9 @@ ifeq ($(SAN),)
 CFLAGS_BASE += -D_FORTIFY_SOURCE=2 -fPIE
 LDFLAGS_BASE := -pie -Wl,-z,relro,-z,now
 endif
+ifneq ($(SAN),)
+CFLAGS_BASE += -O1
+endif
 ifeq ($(SAN),address)
 CFLAGS_BASE += -fsanitize=address -fno-omit-frame-pointer
 LDFLAGS_BASE := -fsanitize=address
