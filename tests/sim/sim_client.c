@@ -118,7 +118,8 @@ static void node_data(struct client_node *node, const struct event *event)
         answer(node, (struct view){node->in + pos + 4, frame_size});
         pos += 4 + frame_size;
     }
-    memmove(node->in, node->in + pos, node->in_size - pos);
+    if (pos > 0)
+        memmove(node->in, node->in + pos, node->in_size - pos);
     node->in_size -= pos;
     if (node->closing)
         return;
