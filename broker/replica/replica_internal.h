@@ -184,7 +184,8 @@ struct replica *host_add(struct replica_host *h, struct partition_id id, struct 
 /* Of a topic that is gone: freed once no read of it is out. */
 void replica_free_if_dead(struct replica *r);
 void host_turn_soon(struct replica_host *h);
-bool host_is_full(const struct replica_host *h); /* no more bytes of streams for now */
+bool host_is_full(const struct replica_host *h); /* bytes of streams are at their limit: read no
+                                                    more until some are done with */
 
 /* replica_step.c: events into the step, its actions out */
 void replica_step(struct replica *r, struct partition_event *e);
