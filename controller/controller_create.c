@@ -326,7 +326,7 @@ static void topic_unknown(struct controller *c, struct ctl_request *r)
 void ctl_create_topic(struct controller *c, const struct controller_event *e)
 {
     const struct controller_create_topic *q = &e->u.create_topic;
-    struct plan plan;
+    struct plan plan = {0};
     if (!check_new(c, e) || !plan_new(c, e, &plan))
         return;
     if (q->validate_only) {
