@@ -180,7 +180,7 @@ layering:
 ## make format          clang-format in place; format-check fails on a difference
 FORMATTED = $(shell git ls-files '*.c' '*.h' | grep -v -E '^(proto|tests)/gen/')
 format:
-	clang-format -i $(FORMATTED)
+	@clang-format -i $(FORMATTED)
 format-check:
 	@clang-format --dry-run -Werror $(FORMATTED)
 

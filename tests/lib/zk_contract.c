@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "tests/lib/suite.h"
 #include "tests/lib/zk_contract.h"
 #include "tests/lib/zk_tester.h"
 
@@ -266,7 +267,7 @@ int zk_contract_run(const char *name, struct zk_under_test *(*make)(void))
     int failed;
 
     make_under_test = make;
-    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
     tcase_add_checked_fixture(tc, setup, teardown);
     add_operation_tests(tc);
     zk_contract_add_session_tests(tc);

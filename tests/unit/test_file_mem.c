@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/lib/file_mem.h"
+#include "tests/lib/suite.h"
 
 /* The model of a disk keeps its own promises: what is synced stays, what is not may go in any
  * subset, and the same seed gives the same disk. */
@@ -685,7 +686,7 @@ int main(void)
     Suite *suite = suite_create("file_mem");
     TCase *tcase = tcase_create("disk");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, SUITE_TIMEOUT_S);
     tcase_add_test(tcase, reads_what_was_written);
     tcase_add_test(tcase, names_behave_as_on_a_posix_system);
     tcase_add_test(tcase, lists_in_byte_order);

@@ -576,7 +576,7 @@ int main(void)
 {
     Suite *suite = suite_create("golden_indexes");
     TCase *tcase = tcase_create("both brokers");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, SUITE_TIMEOUT_S);
     tcase_add_loop_test(tcase, indexes_hold_what_kafka_says, 0, 2);
     tcase_add_loop_test(tcase, aborted_transactions_are_what_kafka_says, 0, 2);
     tcase_add_loop_test(tcase, snapshots_hold_what_kafka_says, 0, 2);

@@ -10,6 +10,7 @@
 
 #include "common/mutation.h"
 #include "tests/lib/partition_model.h"
+#include "tests/lib/suite.h"
 
 #define STEPS 8000
 #define HEAL_STEPS 400000
@@ -108,7 +109,7 @@ int main(void)
 {
     Suite *s = suite_create("partition, random");
     TCase *t = tcase_create("model");
-    tcase_set_timeout(t, 600);
+    tcase_set_timeout(t, SUITE_TIMEOUT_S);
     tcase_add_test(t, promises_hold_under_every_seed);
     tcase_add_test(t, the_same_seed_gives_the_same_run);
 #ifdef CORDUROY_MUTATIONS

@@ -2,6 +2,7 @@
 #include "broker/zk/registrar.h"
 
 #include "tests/lib/registrar_host.h"
+#include "tests/lib/suite.h"
 
 /* Registrars against the model of ZooKeeper. */
 
@@ -480,7 +481,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
     tcase_add_test(tc, the_first_broker_makes_everything);
     tcase_add_loop_test(tc, brokers_that_start_together_agree_on_the_cluster, 0, 20);
     tcase_add_loop_test(tc, a_restart_does_not_wait_for_its_ghost, 0, 10);

@@ -574,7 +574,7 @@ int main(void)
 {
     Suite *s = suite_create("replica streams");
     TCase *t = tcase_create("streams");
-    tcase_set_timeout(t, 300);
+    tcase_set_timeout(t, SUITE_TIMEOUT_S);
     tcase_add_test(t, everything_pushed_live_arrives);
     tcase_add_loop_test(t, an_overflowing_follower_is_caught_up_from_the_log, 0, 3);
     tcase_add_loop_test(t, a_follower_that_was_away_catches_up_while_others_produce, 0, 5);

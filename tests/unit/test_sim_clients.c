@@ -521,7 +521,7 @@ int main(void)
 {
     Suite *suite = suite_create("sim_clients");
     TCase *tcase = tcase_create("sim_clients");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, SUITE_TIMEOUT_S);
     tcase_add_test(tcase, test_all_is_well);
     tcase_add_test(tcase, test_clients_go_on_after_a_restart);
     tcase_add_loop_test(tcase, test_whatever_is_wrong_is_found, LOSES_A_BATCH, CUTS_THE_END + 1);

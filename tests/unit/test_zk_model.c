@@ -236,7 +236,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
     tcase_add_loop_test(tc, a_read_may_be_old_and_a_sync_makes_it_new, 0, 10);
     tcase_add_loop_test(tc, a_lost_reply_may_look_undone_on_the_next_server, 0, 20);
     tcase_add_loop_test(tc, a_client_never_goes_back, 0, 10);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller/znode.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <fnmatch.h>
@@ -493,7 +494,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
     tcase_add_test(tc, every_node_of_kafka_is_printed_as_kafka_wrote_it);
     tcase_add_test(tc, every_prefix_is_met_in_good_order);
     tcase_add_test(tc, state_keeps_our_fields_and_unknown_ones);

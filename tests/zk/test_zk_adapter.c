@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/zk/zk_adapter.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -237,7 +238,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
     tcase_add_test(tc, a_server_that_is_down_is_passed_by);
     tcase_add_test(tc, without_any_server_it_says_so_and_ends_when_told);
     tcase_add_test(tc, a_name_that_nobody_knows_is_asked_for_again);
