@@ -225,6 +225,26 @@ static void check_leader(struct sim_checker *c, uint32_t index, const struct loo
     }
 }
 
+/* What a leader committed in the very turn in which it heard of its successor counts, though it
+ * leads no more when it is looked at. */
+static void check_last_turn(struct sim_checker *c, uint32_t index, const struct look *look,
+                            const struct replica_view *view)
+{
+    struct checked_partition *p = &c->partitions[index];
+    const struct copy *copy = &p->copies[look->broker];
+    bool led = copy->known && copy->process == look->process && copy->state == PARTITION_LEADER;
+    for (size_t i = p->reign_count; led && i-- > 0;) {
+        const struct reign *r = &p->reigns[i];
+        if (r->broker != look->broker || r->process != look->process)
+            continue;
+        if (r->epoch >= p->committed_epoch && view->high_watermark > p->committed_end) {
+            p->committed_end = view->high_watermark;
+            p->committed_epoch = r->epoch;
+        }
+        return;
+    }
+}
+
 static void check_copy(struct sim_checker *c, uint32_t index, const struct look *look,
                        const struct replica_view *view)
 {
@@ -282,6 +302,8 @@ static void look_at(void *context, struct partition_id id, const struct replica_
     uint32_t index = sim_history_find_id(c->history, id.topic, id.number);
     if (index == SIM_NO_RECORD || view->state == PARTITION_MISSING)
         return;
+    if (!view->leads)
+        check_last_turn(c, index, look, view);
     check_copy(c, index, look, view);
     if (view->leads)
         check_leader(c, index, look, view);
