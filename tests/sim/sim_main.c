@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/assert.h"
 #include "tests/sim/sim_run.h"
 
 #define CPU_SECONDS_MAX 300
@@ -191,6 +192,35 @@ static void print_totals(const struct runner *r)
     fflush(stdout);
 }
 
+/* So many seeds that a kind of trouble which hardly occurs shows a fault of the test. */
+#define SEEDS_OF_A_FULL_RUN 1000
+#define TOTAL_MIN 1000
+
+static bool totals_are_enough(const struct runner *r)
+{
+    const struct sim_totals *t = &r->totals;
+    const struct {
+        const char *name;
+        uint64_t count;
+    } wanted[] = {{"elections", t->elections},
+                  {"ISR changes", t->isr_changes},
+                  {"truncations", t->truncations},
+                  {"power losses", t->power_losses},
+                  {"unknown outcomes", t->unknown_outcomes},
+                  {"acknowledged records", t->acknowledged},
+                  {"requests that crossed shards", t->crossed}};
+    bool enough = r->repeated > 0;
+    if (!enough)
+        printf("sim: no seed was run twice\n");
+    for (unsigned i = 0; i < COUNT_OF(wanted); i++) {
+        if (wanted[i].count > TOTAL_MIN)
+            continue;
+        printf("sim: only %llu %s\n", (unsigned long long)wanted[i].count, wanted[i].name);
+        enough = false;
+    }
+    return enough;
+}
+
 static bool parse_seeds(struct runner *r, const char *text)
 {
     unsigned long long first, last;
@@ -259,7 +289,7 @@ int main(int argc, char **argv)
 {
     bool all_scenarios = false;
     struct runner r = parse(argc, argv, &all_scenarios);
-    uint64_t failed = 0;
+    uint64_t failed = 0, runs = 0;
     if (r.mutation)
         return run_mutation(&r);
     for (unsigned i = 0; i < (all_scenarios ? sim_scenario_count : 1); i++) {
@@ -269,6 +299,12 @@ int main(int argc, char **argv)
         run_seeds(&one);
         print_totals(&one);
         failed += one.failed;
+        runs += one.done;
+        if (!one.scenario && one.done >= SEEDS_OF_A_FULL_RUN && !totals_are_enough(&one))
+            failed++;
     }
+    if (all_scenarios)
+        printf("scenarios: %u named, %llu runs, %llu failed\n", sim_scenario_count,
+               (unsigned long long)runs, (unsigned long long)failed);
     return failed ? 1 : 0;
 }
