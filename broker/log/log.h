@@ -85,8 +85,8 @@ int64_t log_high_watermark(const struct log *log);
 void log_set_high_watermark(struct log *log, int64_t high_watermark);
 bool log_created_durable(const struct log *log);
 bool log_is_failed(const struct log *log);
-/* Could not be produced up to its confirmed end at the last start: neither leads nor counts until
- * fetched anew. */
+/* Could not be produced up to its confirmed end at the last start, or was found damaged where it
+ * had to be cut: neither leads nor counts until fetched anew. */
 bool log_is_suspect(const struct log *log);
 uint64_t log_size(const struct log *log);
 
@@ -141,7 +141,7 @@ struct log_read {
     void *internal[6];
 };
 /* True: the results are there (memory or page cache) and done is not called. False: done is called
- * once, later, from an event. Batches that come from a disk are CRC-checked first (LOG_CORRUPT). A
+ * once, later, from an event. Batches that come from a file are CRC-checked first (LOG_CORRUPT). A
  * read may outlive log_delete; it then ends LOG_FAILED. */
 bool log_read(struct log *log, struct log_read *read);
 void log_read_reset(struct log_read *read);

@@ -269,6 +269,8 @@ static int load_active(struct loader *l, struct log_segment *s)
     error = log_replay_segment(&r, s->base, from, UINT64_MAX, s->base);
     if (error)
         return error;
+    if (r.stop != SEGMENT_SCAN_END && from > 0)
+        return walk_active(l, s); /* it may be the index that is damaged */
     if (r.stop != SEGMENT_SCAN_END)
         suspect(l, "segment %020lld: %s at byte %llu, offset %lld, after a clean stop",
                 (long long)s->base, segment_scan_stop_text(r.stop), (unsigned long long)r.pos,

@@ -8,7 +8,10 @@
 
 /* Three ways to the bytes: what is not in place yet is in memory (the operations of the log hold
  * it); what is in the page cache is copied from there by the shard; everything else is read by a
- * job on LANE_READ, which checks every CRC. A read gives whole batches, of one of these ways. */
+ * job on LANE_READ. A read gives whole batches, of one of these ways. Every CRC of what comes from
+ * a file is checked, from the page cache too: the kernel reads ahead, so bytes that nobody has
+ * looked at yet lie there as well. An index may be damaged like anything else: a place that does
+ * not fit is not believed, and the segment is read from its start. */
 
 #define SCAN_STEP 65536u     /* bytes read to find the start */
 #define FILES_PER_SHARD 256u /* segment files kept for reads from the page cache */
@@ -123,7 +126,7 @@ static void read_tail(struct log_read *read, struct log_op *op)
 
 /* Goes on until bytes or room end. Bytes below the segment's limit are batches of ours. */
 static void walk(struct batch_walk *w, int64_t offset, int64_t bound, uint32_t size_max,
-                 bool first_whole, bool check_crc)
+                 bool first_whole)
 {
     struct record_batch b;
     w->need = 0;
@@ -148,7 +151,7 @@ static void walk(struct batch_walk *w, int64_t offset, int64_t bound, uint32_t s
             w->need = b.size;
             return;
         }
-        if (wanted && check_crc && !record_batch_crc_ok(&b)) {
+        if (wanted && !record_batch_crc_ok(&b)) {
             w->outcome = LOG_CORRUPT;
             return;
         }
@@ -165,9 +168,17 @@ static void walk(struct batch_walk *w, int64_t offset, int64_t bound, uint32_t s
 typedef int64_t (*read_bytes)(void *context, struct file *file, uint64_t pos, void *to,
                               uint32_t size);
 
+/* Whether the batch at a place that an index gave lies behind the offset that was looked up. */
+static bool is_beyond(const struct batch_walk *w, int64_t offset)
+{
+    struct record_batch b;
+    struct view bytes = {w->bytes, w->have};
+    return record_batch_parse_header(bytes, &b) == 0 && b.base_offset > offset;
+}
+
 /* Reads from the plan's place until the read is satisfied. -EAGAIN from the way to the bytes is
  * passed on. *ret_buf has the chosen batches. */
-static int64_t read_file(const struct read_job *rj, read_bytes get, void *context, bool check_crc,
+static int64_t read_file(const struct read_job *rj, read_bytes get, void *context,
                          struct batch_walk *w, struct buf **ret_buf)
 {
     uint64_t pos = rj->plan.pos;
@@ -187,8 +198,8 @@ static int64_t read_file(const struct read_job *rj, read_bytes get, void *contex
         buf->used = (uint32_t)n;
         *w = (struct batch_walk){
             .bytes = buf->data, .have = (uint32_t)n, .file_pos = pos, .end = rj->offset};
-        walk(w, rj->offset, rj->bound, rj->size_max, rj->first_whole, check_crc);
-        if ((uint64_t)n < size)
+        walk(w, rj->offset, rj->bound, rj->size_max, rj->first_whole);
+        if ((uint64_t)n < size || (pos > 0 && pos == rj->plan.pos && is_beyond(w, rj->offset)))
             w->outcome = LOG_CORRUPT;
         w->at_limit = pos + w->next >= rj->plan.limit;
         if (w->size > 0 || w->outcome != LOG_OK || w->at_limit ||
@@ -289,14 +300,14 @@ static bool read_cache(struct log *log, struct log_read *read, int64_t bound,
                           .first_whole = read->first_whole};
     struct buf *buf;
     segment->file_used = ++log->shard->file_clock;
-    if (read_file(&rj, peek, &log->shard->reactor->env, false, w, &buf) < 0)
+    if (read_file(&rj, peek, &log->shard->reactor->env, w, &buf) < 0)
         return false;
     if (w->outcome == LOG_OK && w->size > 0) {
         add_piece(read, buf, w->first, w->size, w->end);
         keep_hint(log, plan, w);
     }
     buf_unref(buf);
-    return w->outcome == LOG_OK; /* else the job looks again, with checksums */
+    return w->outcome == LOG_OK; /* else the job looks again */
 }
 
 /* ---- by a job ---- */
@@ -336,7 +347,13 @@ static void run_read(struct disk_job *batch, const struct file_ops *files, void 
         if (job->error)
             continue;
         look_up(rj, files, fs);
-        job->error = (int)read_file(rj, disk_read, NULL, true, &rj->w, &rj->buf);
+        job->error = (int)read_file(rj, disk_read, NULL, &rj->w, &rj->buf);
+        if (!job->error && rj->w.outcome != LOG_OK && rj->plan.pos > 0) {
+            rj->plan.pos = 0; /* the place may be what is wrong */
+            buf_unref(rj->buf);
+            rj->buf = NULL;
+            job->error = (int)read_file(rj, disk_read, NULL, &rj->w, &rj->buf);
+        }
         if (!job->error && rj->w.outcome != LOG_OK)
             job->error = -EBADMSG;
     }

@@ -155,12 +155,14 @@ static void locate_home(struct disk_job *job)
     bool current = l->cuts == log->cuts && !log->deleted && !log->failed;
     if (current) {
         log->cutting--;
-        if (job->error) {
+        if (job->error == -EBADMSG) {
+            log->suspect = true;
+            log_touch(log);
+        } else if (job->error) {
             log->failed = true;
             if (log->observer && !log->failed_said) {
                 log->failed_said = true;
-                log->observer->failed(log->observer,
-                                      job->error == -EBADMSG ? LOG_CORRUPT : LOG_FAILED);
+                log->observer->failed(log->observer, LOG_FAILED);
             }
         } else if (l->base < log->start) {
             log_reset(log, log->start);
