@@ -188,7 +188,7 @@ static void reopen(struct feed *f)
 }
 
 /* Damaged bytes, or a disk that does not answer: tried again a good while later, as with a follower
- * that cannot follow. */
+ * that cannot follow; unless somebody else leads by then, for damaged bytes are a reason to. */
 static void unreadable(struct feed *f)
 {
     struct replica *r = f->replica;
@@ -197,6 +197,8 @@ static void unreadable(struct feed *f)
                 "partition %d cannot be read at offset %lld for broker %d: %s", r->id.number,
                 (long long)f->next, f->to.broker,
                 f->read.outcome == LOG_CORRUPT ? "damaged bytes on disk" : "the disk failed");
+    if (f->read.outcome == LOG_CORRUPT)
+        replica_damaged(r);
     log_read_reset(&f->read);
     e.kind = PARTITION_EV_REFUSE;
     e.from = f->to;

@@ -169,7 +169,7 @@ static void settle(struct partition *p, struct partition_actions *a)
     } else if (p->order.leader == self) {
         partition_move(p, leader_role(p));
         lead_or_wait(p, a);
-    } else if (p->log.suspect && partition_in_isr(p, self)) {
+    } else if (partition_distrusted(p) && partition_in_isr(p, self)) {
         partition_move(p, PARTITION_SUSPECT);
     } else {
         partition_move(p, PARTITION_WAITING);
@@ -209,12 +209,50 @@ static void on_order(struct partition *p, const struct cluster_partition_item *o
 
 /* ---- the log's news ---- */
 
+/* Whoever leads next has all that is committed: it is in the ISR, and is there. */
+static bool another_may_lead(const struct partition *p)
+{
+    for (uint32_t i = 0; i < p->peer_count; i++) {
+        const struct partition_peer *peer = &p->peers[i];
+        if (peer->alive && peer->up && peer->acked && partition_in_isr(p, peer->broker))
+            return true;
+    }
+    return false;
+}
+
+/* A leader with damaged bytes hands over, so that it can be repaired from the others: outside of
+ * the ISR it fetches everything anew. Where nobody else is in sync it goes on: what it has besides
+ * can be served. */
+static void on_damaged(struct partition *p, struct partition_actions *a)
+{
+    if (p->state != PARTITION_LEADER || !another_may_lead(p))
+        return;
+    partition_do(a, PARTITION_DO_SAY)->text =
+        "bytes on the disk are damaged; another replica shall lead, and this one is fetched anew";
+    p->damaged = true;
+    p->resigned_epoch = p->order.leader_epoch;
+    end_reign(p, a);
+    partition_move(p, PARTITION_RESIGNED);
+}
+
+/* A follower that was to be cut, and cannot be. */
+static void on_suspect(struct partition *p, struct partition_actions *a)
+{
+    partition_do(a, PARTITION_DO_SAY)->text =
+        "bytes on the disk are damaged; everything is fetched anew";
+    follower_refuse_stream(p, a);
+    end_reign(p, a);
+    if (p->ordered)
+        settle(p, a);
+}
+
 static void on_log(struct partition *p, const struct partition_log *log,
                    struct partition_actions *a)
 {
     bool moved = log->end != p->log.end || log->synced_end != p->log.synced_end ||
                  log->created != p->log.created,
-         cut = log->truncating || p->log.truncating;
+         cut = log->truncating || p->log.truncating,
+         became_suspect = log->suspect && !p->log.suspect;
     p->log = *log;
     /* A cut ends where a batch does, at or below the place asked for. After an unclean election the
      * high watermark may lie inside of that batch: it was another leader's. */
@@ -224,6 +262,10 @@ static void on_log(struct partition *p, const struct partition_log *log,
     if (log->failed && p->state != PARTITION_FAILED) {
         end_reign(p, a);
         partition_move(p, PARTITION_FAILED);
+        return;
+    }
+    if (became_suspect) {
+        on_suspect(p, a);
         return;
     }
     if (moved)
@@ -319,6 +361,9 @@ static void dispatch(struct partition *p, const struct partition_event *e,
         break;
     case PARTITION_EV_MEMBER:
         leader_member(p, e, a);
+        break;
+    case PARTITION_EV_DAMAGED:
+        on_damaged(p, a);
         break;
     case PARTITION_EV_SELF:
         on_self(p, a);

@@ -81,8 +81,9 @@ struct partition {
     int64_t high_watermark;
     int64_t now_ms;
     int32_t resigned_epoch; /* never leads up to this one; -1: none */
-    int reported;           /* enum cluster_report_kind last said of this state; 0: nothing */
-    int64_t report_ms;      /* when */
+    bool damaged; /* bytes of the log did not check out when they were read: to be fetched anew */
+    int reported; /* enum cluster_report_kind last said of this state; 0: nothing */
+    int64_t report_ms; /* when */
 
     /* leader */
     int64_t epoch_start; /* end of the log when it began to lead */
@@ -110,10 +111,11 @@ struct partition {
 };
 
 enum partition_event_kind {
-    PARTITION_EV_ORDER,  /* u.order: any of this partition; old ones are ignored */
-    PARTITION_EV_LOG,    /* u.log: the log moved, was created, was cut durably, or failed */
-    PARTITION_EV_MEMBER, /* u.member: a broker's item changed, or is gone (alive false) */
-    PARTITION_EV_SELF,   /* config->self changed: nothing that the old process led goes on */
+    PARTITION_EV_ORDER,   /* u.order: any of this partition; old ones are ignored */
+    PARTITION_EV_LOG,     /* u.log: the log moved, was created, was cut durably, or failed */
+    PARTITION_EV_MEMBER,  /* u.member: a broker's item changed, or is gone (alive false) */
+    PARTITION_EV_DAMAGED, /* a read of the log met bytes that do not check out */
+    PARTITION_EV_SELF,    /* config->self changed: nothing that the old process led goes on */
     PARTITION_EV_TIMER,
     PARTITION_EV_ISR_REPLY, /* u.isr_reply */
     /* leader: from the outgoing live stream of u.stream.member */

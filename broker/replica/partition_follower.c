@@ -22,6 +22,13 @@ void follower_drop_stream(struct partition *p)
     p->leader_start = 0;
 }
 
+/* The leader opens it again, soon. */
+void follower_refuse_stream(struct partition *p, struct partition_actions *a)
+{
+    if (p->stream_from.incarnation != 0)
+        refuse(p, p->stream_from, p->order.leader_epoch, p->stream_session, CLUSTER_REFUSED_GAP, a);
+}
+
 /* Nothing more of this stream until the leader opens it again. */
 static void wait_for_open(struct partition *p)
 {
@@ -40,9 +47,9 @@ static void say_state(struct partition *p, struct partition_actions *a)
         .id = p->order.id,
         .leader_epoch = p->order.leader_epoch,
         .session = p->stream_session,
-        .last_epoch = p->log.suspect ? -1 : p->log.last_epoch,
+        .last_epoch = partition_distrusted(p) ? -1 : p->log.last_epoch,
         .start = p->log.start,
-        .end = p->log.suspect ? -1 : p->log.end,
+        .end = partition_distrusted(p) ? -1 : p->log.end,
         .high_watermark = p->high_watermark,
     };
 }
@@ -59,6 +66,7 @@ static void begin_cut(struct partition *p, enum partition_action_kind kind, int6
     if (kind == PARTITION_DO_RESET) {
         p->log.start = p->log.end = p->log.synced_end = to;
         p->log.last_epoch = -1;
+        p->damaged = false;
     } else {
         p->log.end = min_i64(p->log.end, to);
         p->log.start = min_i64(p->log.start, to);
@@ -79,7 +87,8 @@ static void set_high_watermark(struct partition *p, int64_t to, struct partition
  * are worth more than one that follows. */
 static bool may_cut_to(struct partition *p, int64_t to, struct partition_actions *a)
 {
-    if (to >= p->high_watermark || p->log.suspect || (p->order.flags & CLUSTER_PARTITION_UNCLEAN))
+    if (to >= p->high_watermark || partition_distrusted(p) ||
+        (p->order.flags & CLUSTER_PARTITION_UNCLEAN))
         return true;
     refuse(p, p->stream_from, p->order.leader_epoch, p->stream_session, CLUSTER_REFUSED_STOPPED, a);
     partition_do(a, PARTITION_DO_SAY)->text =

@@ -17,6 +17,11 @@ static inline bool member_equal(struct cluster_member a, struct cluster_member b
 {
     return a.broker == b.broker && a.incarnation == b.incarnation;
 }
+/* The log is not to be built on: what the ISR does not count on is fetched anew. */
+static inline bool partition_distrusted(const struct partition *p)
+{
+    return p->log.suspect || p->damaged;
+}
 static inline int64_t min_i64(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -47,6 +52,7 @@ int64_t isr_timer(const struct partition *p);
 
 /* partition_follower.c */
 void follower_drop_stream(struct partition *p);
+void follower_refuse_stream(struct partition *p, struct partition_actions *a);
 void follower_event(struct partition *p, const struct partition_event *e,
                     struct partition_actions *a);
 void follower_log_moved(struct partition *p, struct partition_actions *a);

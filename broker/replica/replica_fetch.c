@@ -94,6 +94,8 @@ static void fill_offsets(const struct replica *r, struct fetch_waiter *w)
 static void read_ended(struct replica *r, struct fetch_waiter *w)
 {
     enum replica_result result = outcome_result(w->read.outcome);
+    if (result == REPLICA_CORRUPT)
+        replica_damaged(r);
     if (!partition_leads(&r->partition)) {
         log_read_reset(&w->read);
         result = REPLICA_NOT_LEADER;

@@ -60,6 +60,7 @@ struct replica {
     struct incoming *in; /* follower: the stream that the newest open came by */
     struct feed *feeds;  /* one per peer, while it leads */
     uint32_t feed_count;
+    bool damaged;       /* a read met bytes that do not check out: the step hears it at the turn */
     bool touched, dead; /* dead: its topic is gone; freed when no read is out */
     bool said_leads;
     int32_t said_epoch;
@@ -193,6 +194,8 @@ void replica_step(struct replica *r, struct partition_event *e);
 bool replica_step_push(struct replica *r, struct partition_event *e);
 void replica_log_moved(struct replica *r);
 void replica_touch(struct replica *r);
+/* A read of its log met damaged bytes. */
+void replica_damaged(struct replica *r);
 void replica_turn(struct replica *r);
 void replica_member(struct replica *r, const struct host_broker *b);
 void replica_watch_log(struct replica *r);

@@ -327,8 +327,19 @@ void replica_step(struct replica *r, struct partition_event *e)
     (void)replica_step_push(r, e);
 }
 
+void replica_damaged(struct replica *r)
+{
+    r->damaged = true;
+    replica_touch(r);
+}
+
 void replica_turn(struct replica *r)
 {
+    if (r->damaged) {
+        struct partition_event e = {.kind = PARTITION_EV_DAMAGED};
+        r->damaged = false;
+        replica_step(r, &e);
+    }
     struct partition_actions *actions = actions_take(r->host);
     partition_turn(&r->partition, now_ms(r->host), actions);
     carry_out(r, actions);

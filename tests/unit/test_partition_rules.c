@@ -650,6 +650,69 @@ START_TEST(a_suspect_log_is_fetched_anew_once_the_isr_does_not_count_on_it)
 }
 END_TEST
 
+/* Damaged bytes that a read met: somebody else leads, and then this replica is repaired. */
+START_TEST(a_leader_with_damaged_bytes_hands_over_and_is_fetched_anew)
+{
+    struct cluster_partition_item o = order(TWO, 6, 11);
+    struct partition_event damaged = {.kind = PARTITION_EV_DAMAGED};
+    lead(10, 10);
+    step(damaged);
+    ck_assert_int_eq(p.state, PARTITION_LEADER); /* nobody has said that it is there */
+    say_ack(TWO, 5, 10, 10);
+    step(damaged);
+    ck_assert_int_eq(p.state, PARTITION_RESIGNED);
+    ck_assert_ptr_nonnull(did(PARTITION_DO_FAIL_WAITERS));
+    turn();
+    ck_assert_int_eq(did(PARTITION_DO_REPORT)->u.report.kind, CLUSTER_REPORT_RESIGNED);
+    /* While the ISR counts on it, it neither follows nor is emptied. */
+    say_order(o);
+    ck_assert_int_eq(p.state, PARTITION_SUSPECT);
+    turn();
+    ck_assert_int_eq(did(PARTITION_DO_REPORT)->u.report.kind, CLUSTER_REPORT_FAILED);
+    o.version = 12;
+    o.isr_count = 2;
+    o.isr[0] = 2;
+    o.isr[1] = 3;
+    say_order(o);
+    say_open(TWO, 6, 1);
+    ck_assert_int_eq(did(PARTITION_DO_SEND_STATE)->u.state.end, -1);
+    struct partition_event e = {.kind = PARTITION_EV_RESET, .from = TWO};
+    e.u.reset = (struct cluster_reset){id, 6, 1, 0};
+    step(e);
+    ck_assert_int_eq(did(PARTITION_DO_RESET)->offset, 0);
+    ck_assert(!p.damaged);
+}
+END_TEST
+
+START_TEST(a_leader_with_damaged_bytes_goes_on_alone)
+{
+    struct cluster_partition_item o = order(SELF, 5, 11);
+    struct partition_event damaged = {.kind = PARTITION_EV_DAMAGED};
+    lead(10, 10);
+    say_ack(TWO, 5, 10, 10);
+    o.isr_count = 1;
+    say_order(o);
+    step(damaged);
+    ck_assert_int_eq(p.state, PARTITION_LEADER);
+}
+END_TEST
+
+START_TEST(a_follower_that_cannot_be_cut_is_fetched_anew)
+{
+    follow(20, 4, 16);
+    say_open(TWO, 5, 2);
+    say_diverge(4, 18, 4, 20);
+    ck_assert_int_eq(p.state, PARTITION_TRUNCATING);
+    struct partition_event e = {.kind = PARTITION_EV_LOG};
+    e.u.log = p.log;
+    e.u.log.truncating = false;
+    e.u.log.suspect = true;
+    step(e);
+    ck_assert_int_eq(p.state, PARTITION_SUSPECT);
+    ck_assert_int_eq(did(PARTITION_DO_SEND_REFUSE)->u.refuse.reason, CLUSTER_REFUSED_GAP);
+}
+END_TEST
+
 /* ---- where logs part, seen by the leader ---- */
 
 START_TEST(the_leader_finds_where_logs_part)
@@ -703,4 +766,6 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_gap_asks_for_a_new_opening, a_cut_inside_of_a_batch_lowers_the_high_watermark_too,
            a_push_of_a_stream_that_has_ended_here_is_refused,
            a_suspect_log_is_fetched_anew_once_the_isr_does_not_count_on_it,
+           a_leader_with_damaged_bytes_hands_over_and_is_fetched_anew,
+           a_leader_with_damaged_bytes_goes_on_alone, a_follower_that_cannot_be_cut_is_fetched_anew,
            the_leader_finds_where_logs_part, moves_are_those_of_the_table)
