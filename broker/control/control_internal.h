@@ -116,6 +116,7 @@ struct control {
     struct control_ids *ids;
     struct control_listen *listen;
     struct control_register *registration;
+    struct begin *beginning; /* the registration that stands is being told to the shards */
     struct timer waiting_timer, stop_timer;
     struct log_dir_load *loads;
     struct log_dir_mark *marks;

@@ -141,6 +141,7 @@ void control_listening(struct control *c)
 /* ---- registered ---- */
 struct begin {
     struct control *control;
+    struct cluster_member self;
     unsigned left;
     struct begin_call {
         struct call call;
@@ -150,8 +151,9 @@ struct begin {
 
 static void begin_there(struct call *call, struct shard *there)
 {
-    struct control *c = CONTAINER_OF(call, struct begin_call, call)->begin->control;
-    shard_replicas_start(there, c->identity.self, c->loads, c->config->dir_count);
+    const struct begin *b = CONTAINER_OF(call, struct begin_call, call)->begin;
+    const struct control *c = b->control;
+    shard_replicas_start(there, b->self, c->loads, c->config->dir_count);
     call_return(there, call);
 }
 
@@ -163,11 +165,16 @@ static void begin_back(struct call *call, struct shard *home)
     if (--b->left > 0) {
         return;
     }
+    struct controller_event e = {.kind = CONTROLLER_EV_REGISTERED, .u.member = b->self};
+    bool stands = c->beginning == b;
     free(b);
+    if (!stands) {
+        return; /* it is registered no more, or anew */
+    }
+    c->beginning = NULL;
     if (c->phase == CONTROL_REGISTERING) {
         c->phase = CONTROL_RUNNING;
     }
-    struct controller_event e = {.kind = CONTROLLER_EV_REGISTERED, .u.member = c->identity.self};
     control_lead_step(c->lead, &e);
     control_client_registered(c->client);
 }
@@ -179,7 +186,9 @@ void control_registered(struct control *c, uint64_t incarnation)
     c->identity.self.incarnation = incarnation;
     c->identity.cluster_id = broker_cluster_id(c->shard->broker);
     b->control = c;
+    b->self = c->identity.self;
     b->left = count;
+    c->beginning = b;
     for (unsigned i = 0; i < count; i++) {
         b->calls[i].begin = b;
         b->calls[i].call.there = begin_there;
@@ -193,6 +202,7 @@ void control_registered(struct control *c, uint64_t incarnation)
 void control_unregistered(struct control *c)
 {
     struct controller_event e = {.kind = CONTROLLER_EV_UNREGISTERED};
+    c->beginning = NULL;
     say(&c->reactor->env, SAY_WARN, "control",
         "no longer registered in ZooKeeper: registering anew");
     control_lead_step(c->lead, &e);
