@@ -177,6 +177,13 @@ static void settle(struct partition *p, struct partition_actions *a)
     }
 }
 
+static bool same_replicas(const struct cluster_partition_item *a,
+                          const struct cluster_partition_item *b)
+{
+    return a->replica_count == b->replica_count &&
+           memcmp(a->replicas, b->replicas, a->replica_count * sizeof a->replicas[0]) == 0;
+}
+
 static void end_reign(struct partition *p, struct partition_actions *a)
 {
     if (p->state == PARTITION_LEADER)
@@ -195,6 +202,7 @@ static void on_order(struct partition *p, const struct cluster_partition_item *o
     bool same_reign = p->ordered && order->leader_epoch == p->order.leader_epoch &&
                       order->leader == p->order.leader &&
                       order->leader_incarnation == p->order.leader_incarnation;
+    bool moved = same_reign && !same_replicas(order, &p->order);
     if (!same_reign)
         end_reign(p, a);
     else if (p->state == PARTITION_LEADER)
@@ -203,7 +211,13 @@ static void on_order(struct partition *p, const struct cluster_partition_item *o
     p->ordered = true;
     p->touched = true;
     leader_prepare_peers(p);
-    if (!same_reign || p->state < PARTITION_LEADER || p->state == PARTITION_SUSPECT)
+    if (moved && p->state == PARTITION_LEADER)
+        leader_replicas_changed(p, a);
+    bool dropped = moved && p->state != PARTITION_LEADER &&
+                   !names(order->replicas, order->replica_count, p->config->self.broker);
+    if (dropped)
+        follower_drop_stream(p);
+    if (!same_reign || dropped || p->state < PARTITION_LEADER || p->state == PARTITION_SUSPECT)
         settle(p, a);
 }
 

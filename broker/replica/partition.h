@@ -167,12 +167,14 @@ enum partition_action_kind {
     PARTITION_DO_ADVANCE_START,      /* follower: log_advance_start(offset) */
     PARTITION_DO_SET_HIGH_WATERMARK, /* log_set_high_watermark(offset); wake who waits */
     PARTITION_DO_FAIL_WAITERS,       /* it leads no more (or never led): answer NOT_LEADER */
-    PARTITION_DO_LEAD,    /* it leads epoch now: appends are taken; streams to followers wanted */
-    PARTITION_DO_UNLEAD,  /* it stopped leading */
-    PARTITION_DO_REPORT,  /* u.report */
-    PARTITION_DO_ASK_ISR, /* u.isr_change */
-    PARTITION_DO_TIMER,   /* call with PARTITION_EV_TIMER at at_ms; replaces; 0: cancel */
-    PARTITION_DO_SAY,     /* an operator must know: text (static) */
+    PARTITION_DO_LEAD,      /* it leads epoch now: appends are taken; streams to followers wanted */
+    PARTITION_DO_UNLEAD,    /* it stopped leading */
+    PARTITION_DO_NEW_PEERS, /* it leads on with other peers: nothing is pushed to anybody until told
+                               again */
+    PARTITION_DO_REPORT,    /* u.report */
+    PARTITION_DO_ASK_ISR,   /* u.isr_change */
+    PARTITION_DO_TIMER,     /* call with PARTITION_EV_TIMER at at_ms; replaces; 0: cancel */
+    PARTITION_DO_SAY,       /* an operator must know: text (static) */
     /* leader, on the live stream to `to` */
     PARTITION_DO_WANT_STREAM,  /* keep a stream to `to` (and tell UP when it stands) */
     PARTITION_DO_SEND_OPEN,    /* u.open */

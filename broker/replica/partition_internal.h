@@ -34,6 +34,7 @@ static inline int64_t max_i64(int64_t a, int64_t b)
 /* partition_leader.c */
 void leader_prepare_peers(struct partition *p);
 void leader_begin(struct partition *p, struct partition_actions *a);
+void leader_replicas_changed(struct partition *p, struct partition_actions *a);
 void leader_end(struct partition *p, struct partition_actions *a);
 void leader_member(struct partition *p, const struct partition_event *e,
                    struct partition_actions *a);

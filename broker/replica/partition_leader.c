@@ -96,6 +96,23 @@ void leader_begin(struct partition *p, struct partition_actions *a)
     }
 }
 
+/* The assignment was changed under a leader that stays: its followers are others, or in another
+ * order. What is pushed starts over for all of them; what they acknowledged stands, and so does a
+ * pending ISR change. */
+void leader_replicas_changed(struct partition *p, struct partition_actions *a)
+{
+    partition_do(a, PARTITION_DO_NEW_PEERS);
+    for (uint32_t i = 0; i < p->peer_count; i++) {
+        struct partition_peer *peer = &p->peers[i];
+        if (peer->up) {
+            peer->state = PEER_DOWN; /* what was pushed to it was stopped with the rest */
+            peer_open(p, peer, a);
+        } else if (peer->alive) {
+            partition_do(a, PARTITION_DO_WANT_STREAM)->to = peer_member(peer);
+        }
+    }
+}
+
 void leader_end(struct partition *p, struct partition_actions *a)
 {
     for (uint32_t i = 0; i < p->peer_count; i++)

@@ -244,6 +244,7 @@ static void act_self(struct replica *r, const struct partition_action *a)
         fetch_fail(r, REPLICA_NOT_LEADER);
         break;
     case PARTITION_DO_LEAD:
+    case PARTITION_DO_NEW_PEERS:
         feeds_make(r);
         break;
     case PARTITION_DO_UNLEAD:

@@ -301,6 +301,7 @@ static void act_log(struct partition_model *m, struct model_broker *b,
         b->waiting_count = 0;
         break;
     case PARTITION_DO_UNLEAD:
+    case PARTITION_DO_NEW_PEERS:
         memset(b->feeds, 0, sizeof b->feeds);
         break;
     case PARTITION_DO_SET_HIGH_WATERMARK:

@@ -10,6 +10,7 @@
 #include "controller/znode.h"
 #include "tests/lib/file_mem.h"
 #include "tests/sim/sim_damage.h"
+#include "tests/sim/sim_outside.h"
 #include "tests/sim/sim_run.h"
 
 /* ---- helpers ---- */
@@ -466,16 +467,6 @@ static void play_damaged_journal(struct sim_cluster *c)
 }
 
 /* ---- the number of replicas that must be in sync changes ---- */
-static void config_put(struct sim_cluster *c, const char *value, unsigned change)
-{
-    char data[128], path[64];
-    snprintf(data, sizeof data, "{\"version\":1,\"config\":{\"min.insync.replicas\":\"%s\"}}",
-             value);
-    zk_model_put(c->zk, "/config/topics/t0", view_of(data));
-    snprintf(path, sizeof path, "/config/changes/config_change_%010u", change);
-    zk_model_put(c->zk, path, VIEW_LITERAL("{\"version\":2,\"entity_path\":\"topics/t0\"}"));
-}
-
 static void play_min_isr_changes(struct sim_cluster *c)
 {
     for (unsigned i = 0; i < 6 && settle(c); i++) {
@@ -483,7 +474,7 @@ static void play_min_isr_changes(struct sim_cluster *c)
         sim_cluster_kill(c, follower_of(c, 0));
         sim_cluster_kill(c, follower_of(c, 1));
         sim_cluster_run(c, between(c, 1, 9000) * SIM_MS);
-        config_put(c, "1", 2 * i + 100);
+        sim_outside_min_isr(c, "1", 2 * i + 100);
         sim_cluster_run(c, between(c, 1, 4000) * SIM_MS);
         sim_cluster_kill(c, leader);
         for (unsigned b = 0; b < c->options.broker_count; b++) {
@@ -491,7 +482,7 @@ static void play_min_isr_changes(struct sim_cluster *c)
                 sim_cluster_start(c, b);
         }
         sim_cluster_run(c, between(c, 1, 12000) * SIM_MS);
-        config_put(c, "2", 2 * i + 101);
+        sim_outside_min_isr(c, "2", 2 * i + 101);
     }
 }
 
@@ -523,6 +514,39 @@ static void early_recreated_topic(struct sim_cluster *c)
         if (!sim_cluster_create_topics(c))
             return;
         sim_world_set_weather(c->world, &c->options.weather);
+    }
+}
+
+/* ---- somebody gives a replica of a broker that is away to another one, by hand ---- */
+static void four_brokers(struct sim_cluster_options *o)
+{
+    calm(o);
+    o->topic_count = o->partition_count = 1;
+    o->broker_count = 4;
+    o->shard_counts[3] = o->shard_counts[0];
+}
+
+static void play_replaced_by_hand(struct sim_cluster *c)
+{
+    for (int i = 0; i < 5 && settle(c); i++) {
+        int32_t spare = sim_outside_spare(c);
+        unsigned away = follower_of(c, 0);
+        while ((int32_t)away + 1 == spare || away == leader_of(c, 0))
+            away = (away + 1) % c->options.broker_count;
+        sim_cluster_kill(c, away);
+        if (spare < 0 || !wait_isr(c, away, false))
+            return;
+        sim_outside_replace(c, (int32_t)away + 1, spare);
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_start(c, away);
+        if (!wait_isr(c, (unsigned)spare - 1, true)) {
+            sim_violation(c->history, "liveness: a replica given by hand is never in sync");
+            return;
+        }
+        sim_cluster_kill(c, away);
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_start(c, away);
+        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
     }
 }
 
@@ -567,6 +591,8 @@ const struct sim_scenario sim_scenarios[] = {
      .prepare = one_topic,
      .early = early_recreated_topic,
      .play = play_fast_restart},
+    {"replaced-by-hand", "a leader goes on with other followers", four_brokers,
+     play_replaced_by_hand, 0},
     {"last-member", "the last member of an ISR is never removed", one_is_enough, play_last_member,
      0},
 };

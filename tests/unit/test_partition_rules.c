@@ -733,6 +733,61 @@ START_TEST(the_leader_finds_where_logs_part)
 }
 END_TEST
 
+/* ---- the assignment is changed by hand, and the next controller says so in the same epoch ---- */
+
+START_TEST(a_leader_goes_on_with_other_replicas)
+{
+    static const struct cluster_member FOUR = {4, 44};
+    lead(10, 10);
+    say_ack(TWO, 5, 10, 10);
+    struct cluster_partition_item o = order(SELF, 5, 10);
+    o.isr_count = 2;
+    o.replicas[2] = FOUR.broker;
+    say_order(o);
+    ck_assert(partition_leads(&p));
+    ck_assert_ptr_null(did(PARTITION_DO_UNLEAD));
+    ck_assert_int_eq(acts.items[0].kind, PARTITION_DO_NEW_PEERS);
+    ck_assert_int_eq(did(PARTITION_DO_SEND_OPEN)->to.broker, TWO.broker);
+    ck_assert(p.peers[0].acked);
+    say_member(FOUR, true);
+    ck_assert_int_eq(did(PARTITION_DO_WANT_STREAM)->to.broker, FOUR.broker);
+    say_stream(PARTITION_EV_STREAM_UP, FOUR);
+    say_state(FOUR, -1, 0, -1, -1);
+    ck_assert_int_eq(did(PARTITION_DO_START_PUSH)->to.broker, FOUR.broker);
+    say_stream(PARTITION_EV_STREAM_DOWN, THREE); /* nobody's any more */
+    ck_assert_uint_eq(acts.count, 0);
+}
+END_TEST
+
+START_TEST(a_pending_isr_change_outlives_other_replicas)
+{
+    lead_alone(10, 10);
+    say_ack(TWO, 5, 10, 10);
+    say_ack(THREE, 5, 10, 10);
+    turn();
+    ck_assert_ptr_nonnull(did(PARTITION_DO_ASK_ISR));
+    struct cluster_partition_item o = order(SELF, 5, 10);
+    o.isr_count = 2;
+    o.replicas[1] = 3;
+    o.replicas[2] = 2;
+    say_order(o);
+    ck_assert(partition_in_maximal_isr(&p, THREE.broker));
+}
+END_TEST
+
+START_TEST(who_is_assigned_no_more_follows_no_more)
+{
+    follow(10, 4, 10);
+    struct cluster_partition_item o = order(TWO, 5, 10);
+    o.isr_count = 2;
+    o.isr[0] = 3;
+    o.isr[1] = 2;
+    o.replicas[0] = 4;
+    say_order(o);
+    ck_assert_int_eq(p.state, PARTITION_IDLE);
+}
+END_TEST
+
 START_TEST(moves_are_those_of_the_table)
 {
     for (int from = 0; from < PARTITION_STATES; from++) {
@@ -768,4 +823,6 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_suspect_log_is_fetched_anew_once_the_isr_does_not_count_on_it,
            a_leader_with_damaged_bytes_hands_over_and_is_fetched_anew,
            a_leader_with_damaged_bytes_goes_on_alone, a_follower_that_cannot_be_cut_is_fetched_anew,
-           the_leader_finds_where_logs_part, moves_are_those_of_the_table)
+           the_leader_finds_where_logs_part, a_leader_goes_on_with_other_replicas,
+           a_pending_isr_change_outlives_other_replicas, who_is_assigned_no_more_follows_no_more,
+           moves_are_those_of_the_table)
