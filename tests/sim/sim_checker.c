@@ -23,6 +23,7 @@ struct copy {
     bool known, damaged;
     unsigned process;
     enum partition_state state;
+    int32_t led_epoch; /* -1: it did not lead */
     int64_t end, synced_end, high_watermark, read_to;
 };
 struct checked_partition {
@@ -261,10 +262,17 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
                           partition_name(c, index, name), look->broker + 1, (long long)view->end,
                           (long long)copy->high_watermark);
     }
+    if (copy->known && copy->process == look->process && view->leads &&
+        copy->led_epoch == view->leader_epoch && view->high_watermark > copy->high_watermark &&
+        (int64_t)view->isr_count < view->min_isr)
+        sim_violation(c->history, "%s: broker %u commits to %lld with %u in sync, of %d",
+                      partition_name(c, index, name), look->broker + 1,
+                      (long long)view->high_watermark, view->isr_count, view->min_isr);
     *copy = (struct copy){.known = true,
                           .damaged = copy->damaged,
                           .process = look->process,
                           .state = view->state,
+                          .led_epoch = view->leads ? view->leader_epoch : -1,
                           .end = view->end,
                           .synced_end = view->synced_end,
                           .high_watermark = view->high_watermark,
