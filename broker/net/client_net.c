@@ -8,10 +8,13 @@
 #include "common/resolve.h"
 
 #define AGAIN_MS 5
-#define IDLE_CHECK_MS 1000
+#define LOOK_MS 1000
+/* While memory is short, a peer that neither sends the rest of its request nor takes its answers
+ * for so long has to go; and so long an orderly close may take. */
+#define PATIENCE_NS (UINT64_C(10) * 1000 * 1000 * 1000)
 
 static void again_fired(struct timer *timer);
-static void idle_fired(struct timer *timer);
+static void look_fired(struct timer *timer);
 
 struct client_net *client_net_new(struct reactor *reactor, const struct client_net_config *config)
 {
@@ -19,7 +22,7 @@ struct client_net *client_net_new(struct reactor *reactor, const struct client_n
     net->reactor = reactor;
     net->config = *config;
     timer_init(&net->again, reactor, again_fired);
-    timer_init(&net->idle, reactor, idle_fired);
+    timer_init(&net->look, reactor, look_fired);
     return net;
 }
 
@@ -34,11 +37,11 @@ void client_net_free(struct client_net *net)
         c->source.heard(&c->source, &closed);
     }
     timer_deinit(&net->again);
-    timer_deinit(&net->idle);
+    timer_deinit(&net->look);
     free(net);
 }
 
-/* ---- the list of all, by when they were last active when the list was last looked at ---- */
+/* ---- the list of all ---- */
 static void append(struct client_net *net, struct conn *c)
 {
     c->prev = net->last;
@@ -68,6 +71,9 @@ void client_net_forget(struct client_net *net, struct conn *c)
     unpause(net, c);
     unlink_conn(net, c);
     net->count--;
+    if (net->grower == c) {
+        net->grower = NULL;
+    }
 }
 
 void client_net_accepted(struct client_net *net, const struct event *event)
@@ -80,8 +86,8 @@ void client_net_accepted(struct client_net *net, const struct event *event)
         conn_close(c, false);
         return;
     }
-    if (net->idle.at_ns == 0) {
-        timer_set(&net->idle, IDLE_CHECK_MS);
+    if (net->look.at_ns == 0) {
+        timer_set(&net->look, LOOK_MS);
     }
     conn_read_on(c);
 }
@@ -90,6 +96,39 @@ bool client_net_may_read(struct client_net *net)
 {
     return !account_over(net->config.receive) && !account_over(net->config.answers) &&
            net->config.may_read(net->config.context);
+}
+
+/* ---- requests that have begun ----
+ * Together they take at most half of what may be received, one of them aside: so those that have
+ * begun and do not come keep nobody from being served, and those that do come get through one by
+ * one at least. */
+void conn_set_half(struct conn *c, uint32_t size)
+{
+    c->net->half_bytes += size;
+    c->net->half_bytes -= c->half;
+    c->half = size;
+    if (size == 0 && c->net->grower == c) {
+        c->net->grower = NULL;
+    }
+}
+
+static bool half_is_much(const struct client_net *net)
+{
+    return (int64_t)net->half_bytes >= net->config.receive->limit / 2;
+}
+
+bool client_net_may_go_on(struct client_net *net, struct conn *c, bool grows)
+{
+    if (account_over(net->config.answers) || !net->config.may_read(net->config.context)) {
+        return false;
+    }
+    if (!grows || (!half_is_much(net) && !account_over(net->config.receive))) {
+        return true; /* what it reads into is taken already */
+    }
+    if (net->grower == NULL) {
+        net->grower = c;
+    }
+    return net->grower == c;
 }
 
 void conn_pause(struct conn *c)
@@ -122,25 +161,38 @@ static void again_fired(struct timer *timer)
     }
 }
 
-static void idle_fired(struct timer *timer)
+static void look_at(struct client_net *net, struct conn *c)
 {
-    struct client_net *net = CONTAINER_OF(timer, struct client_net, idle);
     uint64_t now = net->reactor->now_ns;
-    struct conn *end = net->last;
-    for (struct conn *c = net->first; c != NULL;) {
-        struct conn *next = c == end ? NULL : c->next;
-        if (c->request_count > 0 || c->active_ns + net->config.idle_ns > now) {
-            if (c != end && c->active_ns + net->config.idle_ns / 2 < now) {
-                unlink_conn(net, c);
-                append(net, c);
-            }
-        } else {
-            conn_close(c, true);
+    bool still = c->active_ns + PATIENCE_NS <= now;
+    bool idle = c->active_ns + net->config.idle_ns <= now;
+    bool short_of_memory = account_over(net->config.answers) || account_over(net->config.receive);
+    if (c->closing) {
+        if (still) {
+            conn_close(c, false);
         }
-        c = next;
+    } else if (still && c->half > 0 && c->reading && c->request_count == 0 && half_is_much(net)) {
+        client_net_say(net, &c->peer, "a request that stays half received while memory is short");
+        conn_close(c, false);
+    } else if (still && c->unsent > 0 && short_of_memory) {
+        client_net_say(net, &c->peer,
+                       "a peer that does not take its answers while memory is short");
+        conn_close(c, false);
+    } else if (idle && (c->request_count == 0 || c->unsent > 0)) {
+        conn_close(c, true);
+    }
+}
+
+/* Once a second: who has been idle for too long, and, when memory is short, who holds it for
+ * nothing. */
+static void look_fired(struct timer *timer)
+{
+    struct client_net *net = CONTAINER_OF(timer, struct client_net, look);
+    for (struct conn *c = net->first; c != NULL; c = c->next) {
+        look_at(net, c);
     }
     if (net->count > 0) {
-        timer_set(&net->idle, IDLE_CHECK_MS);
+        timer_set(&net->look, LOOK_MS);
     }
 }
 
@@ -168,6 +220,6 @@ void client_net_say(struct client_net *net, const struct addr *peer, const char 
 {
     char text[RESOLVE_TEXT_SIZE];
     resolve_text(peer, text);
-    say_limited(net->reactor, &net->say_limit, SAY_WARN, "net",
-                "%s from %s: the connection is closed", what, text);
+    say_limited(net->reactor, &net->say_limit, SAY_WARN, "net", "%s (%s): the connection is closed",
+                what, text);
 }

@@ -3,8 +3,10 @@
  *
  * Reading. While nothing is half received no buffer is held: the world makes one when bytes are
  * there. Requests are parsed in place; several in one buffer share it. A request that does not fit
- * what is left gets a buffer of exactly its size, into which the rest is read directly: that buffer
- * is what the log and the followers' streams send from.
+ * what is left gets a buffer of its own, in the end of exactly its size, into which the rest is
+ * read directly: that buffer is what the log and the followers' streams send from. What a peer only
+ * announces takes no memory: the buffer grows with the bytes that have come, four times as large
+ * each time.
  *
  * Answering. Requests form a list in the order of their arrival; whatever is ready at its head
  * leaves at the end of the turn. */
@@ -17,7 +19,10 @@
 #include "common/memory.h"
 
 #define READ_SIZE 65536u
-#define ROOM_MIN 512u /* less room than this behind a started frame: move it to a new buffer */
+#define ROOM_MIN 512u   /* less room than this behind a started frame: move it to a new buffer */
+#define GROWN_MIN 4096u /* what a request gets at first */
+#define GROWTH 4u       /* and then, times the bytes that have come */
+#define READ_STEP (1u << 20) /* so much at the latest is heard of, as a sign of life */
 
 static void conn_heard(struct source *source, const struct event *event);
 static void conn_turn(struct turn_task *task);
@@ -41,6 +46,7 @@ static void drop_buffer(struct conn *c)
     buf_unref(c->buf);
     c->buf = NULL;
     c->start = c->end = 0;
+    conn_set_half(c, 0);
 }
 
 static void read_into(struct conn *c, uint32_t min, uint32_t max)
@@ -51,32 +57,40 @@ static void read_into(struct conn *c, uint32_t min, uint32_t max)
                        c->net->config.receive);
 }
 
-/* The frame that starts in c->buf goes on: in the same buffer when it fits, else in one of its own.
- */
-static void read_rest(struct conn *c)
+/* How much memory the frame that starts in c->buf needs next; 0: what it has will do. */
+static uint32_t size_to_grow_to(const struct conn *c)
+{
+    uint32_t have = c->end - c->start, room = c->buf->size - c->start;
+    if (have < FRAME_PREFIX_SIZE) {
+        return room >= ROOM_MIN ? 0 : GROWN_MIN;
+    }
+    uint32_t total = FRAME_PREFIX_SIZE + load_u32(c->buf->data + c->start);
+    if (total <= room || (c->start == 0 && c->end < c->buf->size)) {
+        return 0;
+    }
+    uint32_t size = have > GROWN_MIN / GROWTH ? have : GROWN_MIN / GROWTH;
+    return size < total / GROWTH ? size * GROWTH : total;
+}
+
+static void grow(struct conn *c, uint32_t size)
 {
     uint32_t have = c->end - c->start;
-    uint32_t total = READ_SIZE;
-    if (have >= FRAME_PREFIX_SIZE) {
-        total = FRAME_PREFIX_SIZE + load_u32(c->buf->data + c->start);
-    }
-    bool known = have >= FRAME_PREFIX_SIZE;
-    uint32_t room = c->buf->size - c->start;
-    bool fits = known ? total <= room : room >= ROOM_MIN;
-    if (!fits) {
-        struct buf *big = buf_new(c->net->config.receive, known ? total : READ_SIZE);
-        memcpy(big->data, c->buf->data + c->start, have);
-        big->used = have;
-        buf_unref(c->buf);
-        c->buf = big;
-        c->start = 0;
-        c->end = have;
-    }
-    if (known && !fits) {
-        read_into(c, total - have, total - have);
-    } else {
-        read_into(c, 1, c->buf->size - c->end);
-    }
+    struct buf *big = buf_new(c->net->config.receive, size);
+    memcpy(big->data, c->buf->data + c->start, have);
+    big->used = have;
+    buf_unref(c->buf);
+    c->buf = big;
+    c->start = 0;
+    c->end = have;
+    conn_set_half(c, size);
+}
+
+static void read_rest(struct conn *c)
+{
+    uint32_t room = c->buf->size - c->end, have = c->end - c->start;
+    bool whole = have >= FRAME_PREFIX_SIZE && c->start == 0 &&
+                 FRAME_PREFIX_SIZE + load_u32(c->buf->data) >= c->buf->size;
+    read_into(c, !whole ? 1 : room < READ_STEP ? room : READ_STEP, room);
 }
 
 static bool may_take(const struct conn *c)
@@ -90,10 +104,17 @@ void conn_read_on(struct conn *c)
     if (c->reading || c->closing || c->eof || c->net->draining) {
         return;
     }
-    if (!may_take(c) || !client_net_may_read(c->net)) {
+    uint32_t size = c->buf != NULL ? size_to_grow_to(c) : 0;
+    bool may_read =
+        c->buf != NULL ? client_net_may_go_on(c->net, c, size > 0) : client_net_may_read(c->net);
+    if (!may_take(c) || !may_read) {
         conn_pause(c);
         return;
     }
+    if (size > 0) {
+        grow(c, size);
+    }
+    c->active_ns = c->net->reactor->now_ns; /* from now on it is the peer that is waited for */
     if (c->buf == NULL) {
         const struct env *env = &c->net->reactor->env;
         c->reading = true;
@@ -134,6 +155,7 @@ void conn_take_requests(struct conn *c)
     if (c->buf != NULL && c->start == c->end) {
         drop_buffer(c);
     }
+    conn_set_half(c, c->buf != NULL ? c->buf->size : 0);
 }
 
 static void heard_data(struct conn *c, const struct event *e)
@@ -215,11 +237,13 @@ void conn_touch(struct conn *c)
 /* ---- the end ---- */
 void conn_close(struct conn *c, bool after_sent)
 {
-    if (c->closing) {
+    if (c->closing && (after_sent || c->cut)) {
         return;
     }
     const struct env *env = &c->net->reactor->env;
     c->closing = true;
+    c->cut = !after_sent;
+    c->active_ns = c->net->reactor->now_ns;
     env->ops->net_close(env->world, c->source.token, after_sent);
 }
 
