@@ -114,6 +114,10 @@ void ctl_broker_inventory(struct controller *c, uint64_t connection,
         return;
     for (uint32_t i = 0; i < inventory->held_count; i++)
         take_held(c, b, &inventory->held[i]);
+    /* Another one of a process that was let in already: what it excepts may have been made whole
+     * and joined since; what is so still is reported under the order that stands. */
+    if (b->state == CTL_BROKER_IN)
+        return;
     for (uint32_t i = 0; i < inventory->exception_count; i++)
         take_exception(c, b, &inventory->exceptions[i]);
     bool trusted = true;

@@ -268,8 +268,14 @@ void ctl_replica_failed(struct controller *c, struct ctl_partition *p, struct ct
     ctl_partition_dirty(c, p);
 }
 
-static void report_failed(struct controller *c, struct ctl_partition *p, struct ctl_replica *r)
+/* Only while the state is the one that it was said under. One that was long on its way speaks of a
+ * replica that may have been made whole and joined the ISR since, perhaps as its only member; one
+ * that is still true is said again with the order that follows. */
+static void report_failed(struct controller *c, struct ctl_partition *p, struct ctl_replica *r,
+                          const struct cluster_report *report)
 {
+    if (report->leader_epoch != p->now.leader_epoch || report->version != p->now.version)
+        return;
     if (r->state != CTL_REPLICA_ONLINE && r->state != CTL_REPLICA_STARTING)
         return;
     ctl_note(c, SAY_WARN, "the replica of partition %s-%" PRId32 " on broker %" PRId32 " failed",
@@ -313,7 +319,7 @@ void ctl_partition_report(struct controller *c, uint64_t connection,
         report_created(c, p, r, b->incarnation);
         break;
     case CLUSTER_REPORT_FAILED:
-        report_failed(c, p, r);
+        report_failed(c, p, r, report);
         break;
     case CLUSTER_REPORT_RESIGNED:
         report_resigned(c, p, r, report->leader_epoch);

@@ -297,8 +297,9 @@ static void on_self(struct partition *p, struct partition_actions *a)
 
 /* ---- reports ---- */
 
-/* What the controller must know of this replica as it stands. Said when it becomes so and again
- * after a while for as long as it is so: a report may get lost. 0: nothing. */
+/* What the controller must know of this replica as it stands. Said when it becomes so, again with
+ * each new order and after a while for as long as it is so: a report may get lost, and one that was
+ * said under an older order counts for nothing. 0: nothing. */
 static int report_wanted(const struct partition *p)
 {
     int32_t self = p->config->self.broker;
@@ -325,9 +326,14 @@ static int report_wanted(const struct partition *p)
 static void report_turn(struct partition *p, struct partition_actions *a)
 {
     int wanted = p->ordered ? report_wanted(p) : 0;
-    if (wanted == p->reported && (!wanted || p->now_ms < p->report_ms + p->config->retry_ms))
+    bool same_order =
+        p->report_epoch == p->order.leader_epoch && p->report_version == p->order.version;
+    bool recent = same_order && p->now_ms < p->report_ms + p->config->retry_ms;
+    if (wanted == p->reported && (!wanted || recent))
         return;
     p->reported = wanted;
+    p->report_epoch = p->order.leader_epoch;
+    p->report_version = p->order.version;
     p->report_ms = p->now_ms;
     if (!wanted)
         return;
@@ -336,6 +342,7 @@ static void report_turn(struct partition *p, struct partition_actions *a)
         .id = p->order.id,
         .kind = (enum cluster_report_kind)wanted,
         .leader_epoch = p->order.leader_epoch,
+        .version = p->order.version,
     };
 }
 

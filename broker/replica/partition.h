@@ -83,7 +83,8 @@ struct partition {
     int32_t resigned_epoch; /* never leads up to this one; -1: none */
     bool damaged; /* bytes of the log did not check out when they were read: to be fetched anew */
     int reported; /* enum cluster_report_kind last said of this state; 0: nothing */
-    int64_t report_ms; /* when */
+    int32_t report_epoch, report_version; /* under which order */
+    int64_t report_ms;                    /* when */
 
     /* leader */
     int64_t epoch_start; /* end of the log when it began to lead */

@@ -130,6 +130,7 @@ static void code_report(struct coder *c, struct cluster_report *v)
     v->kind = (enum cluster_report_kind)code_choice(c, v->kind, CLUSTER_REPORT_CREATED,
                                                     CLUSTER_REPORT_DELETED);
     code_i32(c, &v->leader_epoch);
+    code_i32(c, &v->version);
 }
 
 static void code_admin(struct coder *c, struct cluster_admin *v)
@@ -178,7 +179,7 @@ static void code_lists(struct coder *c, struct cluster_message *m)
             code_isr_reply(c, &m->u.isr_replies.items[i]);
     } else {
         m->u.reports.items =
-            code_array(c, &m->u.reports.count, m->u.reports.items, 25, sizeof *m->u.reports.items);
+            code_array(c, &m->u.reports.count, m->u.reports.items, 29, sizeof *m->u.reports.items);
         for (uint32_t i = 0; i < m->u.reports.count && !c->failed; i++)
             code_report(c, &m->u.reports.items[i]);
     }

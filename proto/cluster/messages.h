@@ -167,7 +167,9 @@ enum cluster_report_kind {
 struct cluster_report {
     struct partition_id id;
     enum cluster_report_kind kind;
-    int32_t leader_epoch;
+    int32_t leader_epoch,
+        version; /* of the order under which it is so: FAILED counts only while the
+                    state is still that one, and is said again with the next */
 };
 struct cluster_shutdown {
     struct cluster_member from;

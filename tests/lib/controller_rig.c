@@ -195,10 +195,10 @@ static void take_topic(struct map *m, const struct cluster_topic_item *item)
 }
 
 static void report(struct rig_broker *b, struct partition_id id, enum cluster_report_kind kind,
-                   int32_t epoch)
+                   int32_t epoch, int32_t version)
 {
     struct controller_event e = {.kind = CONTROLLER_EV_REPORT};
-    e.u.report = (struct cluster_report){id, kind, epoch};
+    e.u.report = (struct cluster_report){id, kind, epoch, version};
     deliver(b, &e, ARENA_INIT);
 }
 
@@ -217,7 +217,7 @@ static void take_partition(struct rig_broker *b, struct map *m,
     for (uint32_t i = 0; i < item->isr_count; i++)
         member |= item->isr[i] == b->id;
     if ((item->flags & CLUSTER_PARTITION_NEW) && member && !b->mute)
-        report(b, item->id, CLUSTER_REPORT_CREATED, item->leader_epoch);
+        report(b, item->id, CLUSTER_REPORT_CREATED, item->leader_epoch, item->version);
 }
 
 static void take_topic_gone(struct rig_broker *b, struct map *topics, struct map *partitions,
@@ -238,7 +238,7 @@ static void take_topic_gone(struct rig_broker *b, struct map *topics, struct map
         }
     }
     if (!b->mute)
-        report(b, (struct partition_id){id, -1}, CLUSTER_REPORT_DELETED, -1);
+        report(b, (struct partition_id){id, -1}, CLUSTER_REPORT_DELETED, -1, -1);
 }
 
 static void send_inventory(struct rig_broker *b)

@@ -149,7 +149,9 @@ void rig_report(struct rig *r, int32_t from, const char *topic, int32_t partitio
 {
     struct controller_event e = {.kind = CONTROLLER_EV_REPORT};
     const struct cluster_partition_item *told = rig_told(r, from, topic, partition);
-    e.u.report = (struct cluster_report){
-        {rig_topic_id(r, topic), partition}, kind, told ? told->leader_epoch : -1};
+    e.u.report = (struct cluster_report){{rig_topic_id(r, topic), partition},
+                                         kind,
+                                         told ? told->leader_epoch : -1,
+                                         told ? told->version : -1};
     rig_say(r, from, &e);
 }

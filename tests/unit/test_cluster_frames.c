@@ -86,8 +86,8 @@ static void fill_control(void)
     changes[1] = (struct cluster_isr_change){2, id_b, 2, 3, 0, {{0}}};
     replies[0] = (struct cluster_isr_reply){1, id_a, CLUSTER_ISR_UNKNOWN, 2, 3, 1, {9}};
     replies[1] = (struct cluster_isr_reply){1, id_a, CLUSTER_ISR_DONE, 2, 3, 3, {9, 8, 7}};
-    reports[0] = (struct cluster_report){id_a, CLUSTER_REPORT_RESIGNED, 3};
-    reports[1] = (struct cluster_report){id_b, CLUSTER_REPORT_CREATED, 0};
+    reports[0] = (struct cluster_report){id_a, CLUSTER_REPORT_RESIGNED, 3, 9};
+    reports[1] = (struct cluster_report){id_b, CLUSTER_REPORT_CREATED, 0, 0};
 }
 
 static const unsigned kinds[] = {5,  6,  7,  16, 17, 18, 19, 20, 21, 22, 23,
@@ -340,10 +340,10 @@ START_TEST(unknown_kinds_versions_and_flags_are_refused)
             ck_assert_int_ne(cluster_frame_decode(frame, &arena, &m), 0);
     }
     w.data[4] = CLUSTER_KIND_PING;
-    store_u16(w.data + 6, 2);
+    store_u16(w.data + 6, CLUSTER_VERSION_MAX + 1);
     repair(w.data, frame.size, frame.size);
     ck_assert_int_eq(cluster_frame_decode(frame, &arena, &m), CLUSTER_FRAME_BAD_KIND);
-    store_u16(w.data + 6, 1);
+    store_u16(w.data + 6, CLUSTER_VERSION_MAX);
     w.data[5] = 1;
     repair(w.data, frame.size, frame.size);
     ck_assert_int_eq(cluster_frame_decode(frame, &arena, &m), CLUSTER_FRAME_BAD_KIND);
@@ -355,8 +355,8 @@ END_TEST
 /* ---- handshake ---- */
 static struct cluster_open an_open(void)
 {
-    struct cluster_open o = {.version_min = 1,
-                             .version_max = 1,
+    struct cluster_open o = {.version_min = CLUSTER_VERSION_MIN,
+                             .version_max = CLUSTER_VERSION_MAX,
                              .purpose = CLUSTER_PURPOSE_LIVE,
                              .target_shard = 1,
                              .target_broker = 2,
@@ -371,7 +371,7 @@ static struct cluster_open an_open(void)
 static struct cluster_challenge a_challenge(void)
 {
     struct cluster_challenge c = {
-        .version = 1, .from = {2, 98}, .shard_count = 2, .nonce = {9, 8, 7}};
+        .version = CLUSTER_VERSION_MAX, .from = {2, 98}, .shard_count = 2, .nonce = {9, 8, 7}};
     cluster_challenge_encode(&c);
     return c;
 }

@@ -284,6 +284,60 @@ START_TEST(a_failed_replica_leaves_the_isr)
 }
 END_TEST
 
+/* The report of a log that had to be fetched anew is held up until the replica is the last of the
+ * ISR: it must not take the partition away. */
+START_TEST(a_late_report_of_failure_counts_for_nothing)
+{
+    struct rig *r = three(31);
+    created_on(r, "t", 2, 3, 0);
+    struct controller_event late = {.kind = CONTROLLER_EV_REPORT};
+    const struct cluster_partition_item *told = rig_told(r, 3, "t", 0);
+    late.u.report =
+        (struct cluster_report){told->id, CLUSTER_REPORT_FAILED, told->leader_epoch, told->version};
+    rig_report(r, 3, "t", 0, CLUSTER_REPORT_FAILED);
+    rig_run(r, 50);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e0 v2 [2] min 2");
+    rig_ask_isr(r, 2, "t", 0, (int32_t[]){2, 3}, 2);
+    rig_run(r, 50);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e0 v3 [2,3] min 2");
+    rig_say(r, 3, &late);
+    rig_run(r, 50);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e0 v3 [2,3] min 2");
+    rig_report(r, 2, "t", 0, CLUSTER_REPORT_FAILED);
+    rig_run(r, 50);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "3 e1 v4 [3] min 2");
+    rig_say(r, 3, &late);
+    rig_run(r, 50);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "3 e1 v4 [3] min 2");
+    rig_free(r);
+}
+END_TEST
+
+/* Two snapshots were asked for, so two inventories came; the second is late. */
+START_TEST(a_late_inventory_excepts_nothing)
+{
+    struct rig *r = three(32);
+    created_on(r, "t", 2, 3, 0);
+    rig_kill(r, 3);
+    except(r, 3, "t", CLUSTER_REPLICA_SUSPECT);
+    rig_start(r, 3);
+    rig_until(r, rig_all_in, 20000, "broker 3 in");
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e0 v2 [2] min 2");
+    rig_ask_isr(r, 2, "t", 0, (int32_t[]){2, 3}, 2);
+    rig_run(r, 50);
+    struct controller_event late = {.kind = CONTROLLER_EV_INVENTORY};
+    struct rig_broker *b = rig_broker(r, 3);
+    except(r, 3, "t", CLUSTER_REPLICA_SUSPECT);
+    late.u.inventory = (struct cluster_inventory){.from = {3, b->incarnation},
+                                                  .exception_count = b->exception_count,
+                                                  .exceptions = b->exceptions};
+    rig_say(r, 3, &late);
+    rig_run(r, 50);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e0 v3 [2,3] min 2");
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(death_of_the_controller_and_leader_together)
 {
     struct rig *r = three(15);
@@ -366,5 +420,6 @@ SUITE_MAIN("controller_brokers", death_of_a_leader_elects_the_next,
            a_later_controller_epoch_stops_everything, controlled_shutdown_moves_leaders_first,
            shutdown_of_the_last_member_says_what_remains,
            a_resigned_leader_leads_no_more_in_that_epoch, a_failed_replica_leaves_the_isr,
+           a_late_report_of_failure_counts_for_nothing, a_late_inventory_excepts_nothing,
            death_of_the_controller_and_leader_together, preferred_leaders_come_back,
            leaders_are_balanced_by_the_timer, unclean_election_only_where_it_is_allowed)

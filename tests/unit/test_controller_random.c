@@ -144,7 +144,7 @@ static void report_something(struct rig *r, struct rig_broker *b)
     struct controller_event e = {.kind = CONTROLLER_EV_REPORT};
     e.u.report = (struct cluster_report){
         p->item.id, draw(r, 2) ? CLUSTER_REPORT_FAILED : CLUSTER_REPORT_RESIGNED,
-        p->item.leader_epoch};
+        p->item.leader_epoch, p->item.version};
     rig_say(r, b->id, &e);
 }
 
