@@ -295,6 +295,18 @@ static void watch_fired(struct timer *timer)
 
 /* ---- life ---- */
 
+bool log_dir_rests(const struct log_dir *dir, const struct reactor *reactor)
+{
+    const struct dir_shard *shard = dir->shards[reactor->env.shard];
+    if (!shard || shard->failed || log_dir_is_failed(dir))
+        return true;
+    for (const struct log *log = shard->log_first; log; log = log->next) {
+        if (log->op_first)
+            return false;
+    }
+    return true;
+}
+
 struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor)
 {
     unsigned index = reactor->env.shard;

@@ -72,7 +72,12 @@ struct log_dir_mark {
 };
 void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_mark *mark);
 
-/* Clean stop: called on shard 0 once every shard has stopped appending and every append is home.
+/* Nothing that the logs of this shard did in the directory is under way: every append, cut,
+ * creation and removal is in place. True of a directory that failed: nothing will be. The shard's
+ * thread. */
+bool log_dir_rests(const struct log_dir *dir, const struct reactor *reactor);
+
+/* Clean stop: called on shard 0 once the directory rests on every shard, and nothing new is begun.
  * Drains the write-back, writes indexes, snapshots, checkpoints and the clean mark. */
 struct log_dir_stop {
     struct disk_job job;

@@ -137,6 +137,36 @@ void replica_host_free(struct replica_host *h)
     free(h);
 }
 
+/* ---- topics and their replicas ---- */
+
+static struct host_topic *topic_get(struct replica_host *h, struct uuid id)
+{
+    struct host_topic *t = map_get(&h->topics, MAP_KEY(id));
+    if (!t) {
+        t = xcalloc(1, sizeof *t);
+        map_put(&h->topics, MAP_KEY(id), t);
+    }
+    return t;
+}
+
+static void topic_link(struct host_topic *t, struct replica *r)
+{
+    r->topic = t;
+    r->next_of_topic = t->replicas;
+    r->link_of_topic = &t->replicas;
+    if (t->replicas)
+        t->replicas->link_of_topic = &r->next_of_topic;
+    t->replicas = r;
+}
+
+static void topic_unlink(struct replica *r)
+{
+    *r->link_of_topic = r->next_of_topic;
+    if (r->next_of_topic)
+        r->next_of_topic->link_of_topic = r->link_of_topic;
+    r->topic = NULL;
+}
+
 struct replica *host_add(struct replica_host *h, struct partition_id id, struct log *log)
 {
     struct replica *r = xcalloc(1, sizeof *r);
@@ -160,6 +190,7 @@ struct replica *host_add(struct replica_host *h, struct partition_id id, struct 
     }
     partition_init(&r->partition, &h->partition_config, id, &numbers);
     map_put(&h->replicas, MAP_KEY(r->id), r);
+    topic_link(topic_get(h, id.topic), r);
     return r;
 }
 
@@ -239,14 +270,12 @@ static void apply_broker_gone(struct replica_host *h, int32_t id)
 
 static void apply_topic(struct replica_host *h, const struct cluster_topic_item *item)
 {
-    struct host_topic *t = xcalloc(1, sizeof *t);
+    struct host_topic *t = topic_get(h, item->id);
+    free(t->name);
     t->name = xstrndup(item->name.base, item->name.size);
     h->config.topic_config(h->config.topic_config_context, item->config, &t->config);
-    topic_free(map_put(&h->topics, MAP_KEY(item->id), t));
-    struct map_entry entry;
-    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
-        const struct replica *r = entry.value;
-        if (uuid_equal(r->id.topic, item->id) && r->log)
+    for (const struct replica *r = t->replicas; r; r = r->next_of_topic) {
+        if (r->log)
             log_configure(r->log, &t->config);
     }
 }
@@ -260,6 +289,7 @@ static void remove_replica(struct replica *r)
     produce_fail(r, REPLICA_UNKNOWN);
     fetch_fail(r, REPLICA_UNKNOWN);
     map_remove(&h->replicas, MAP_KEY(r->id));
+    topic_unlink(r);
     if (r->log)
         host_remove_log(h, r->id.topic, r->log);
     r->log = NULL;
@@ -272,13 +302,10 @@ static void remove_replica(struct replica *r)
 
 static void apply_topic_gone(struct replica_host *h, struct uuid topic)
 {
-    struct map_entry entry;
-    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
-        struct replica *r = entry.value;
-        if (uuid_equal(r->id.topic, topic))
-            remove_replica(r);
-    }
-    topic_free(map_remove(&h->topics, MAP_KEY(topic)));
+    struct host_topic *t = map_remove(&h->topics, MAP_KEY(topic));
+    while (t && t->replicas)
+        remove_replica(t->replicas);
+    topic_free(t);
 }
 
 static bool names_self(const struct replica_host *h, const struct cluster_partition_item *p)
@@ -423,14 +450,12 @@ static void tell_controller(struct replica_host *h)
     h->report_count = 0;
 }
 
-/* Every append is in its place and every cut is durable: what a clean stop closes is then whole. */
+/* Every append, cut, creation and removal is in its place: what a clean stop closes is then whole.
+ */
 static bool logs_rest(const struct replica_host *h)
 {
-    struct map_entry entry;
-    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);) {
-        const struct replica *r = entry.value;
-        if (r->log && !log_is_failed(r->log) &&
-            (log_stored_end(r->log) < log_end(r->log) || log_truncating(r->log)))
+    for (unsigned i = 0; i < h->config.dir_count; i++) {
+        if (!log_dir_rests(h->config.dirs[i], h->reactor))
             return false;
     }
     return true;
@@ -492,6 +517,8 @@ static void run_tick(struct timer *timer)
     struct map_entry entry;
     int64_t now_ms = (int64_t)(h->reactor->now_ns / 1000000);
     timer_set(&h->tick, TICK_MS);
+    if (h->stopped)
+        host_turn_soon(h); /* nobody hears when a removed log is gone */
     for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);)
         tick_replica(entry.value, now_ms);
     for (size_t i = 0; i < h->stream_count && !h->stopping; i++)

@@ -66,6 +66,8 @@ struct replica {
     int32_t said_epoch;
     int64_t timer_ms;
     struct replica *next_touched;
+    struct host_topic *topic; /* while it is in the host's map */
+    struct replica *next_of_topic, **link_of_topic;
     struct produce_waiter *by_commit, **by_commit_last; /* acks -1, by wait_for */
     struct produce_waiter *by_sync, **by_sync_last;     /* acks 1 */
     struct fetch_waiter *fetches;
@@ -127,9 +129,11 @@ struct refused_batch {
     int64_t until_ms; /* 0: nothing */
 };
 
+/* Made with the first item or the first replica of the topic, whichever comes first. */
 struct host_topic {
-    char *name;
+    char *name; /* NULL: no item was heard */
     struct log_config config;
+    struct replica *replicas; /* of this shard */
 };
 struct replica_host {
     struct reactor *reactor;

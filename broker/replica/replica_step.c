@@ -118,9 +118,9 @@ static unsigned pick_dir(struct replica_host *h)
 static void create_log(struct replica *r)
 {
     struct replica_host *h = r->host;
-    const struct host_topic *topic = map_get(&h->topics, MAP_KEY(r->id.topic));
+    const struct host_topic *topic = r->topic;
     unsigned dir = pick_dir(h);
-    if (!topic || dir == h->config.dir_count) {
+    if (!topic->name || dir == h->config.dir_count) {
         say(&h->reactor->env, SAY_ERROR, "replica", "no directory for a new log of partition %d",
             r->id.number);
         struct partition_event e;

@@ -11,100 +11,42 @@
 #include "tests/lib/file_mem.h"
 #include "tests/sim/sim_damage.h"
 #include "tests/sim/sim_outside.h"
-#include "tests/sim/sim_run.h"
-
-/* ---- helpers ---- */
-static unsigned leader_of(struct sim_cluster *c, uint32_t partition)
-{
-    int32_t leader = sim_checker_leader(c->checker, partition);
-    return leader > 0 ? (unsigned)leader - 1 : 0;
-}
-
-/* A broker that is not the leader of partition 0: the n-th after it. */
-static unsigned follower_of(struct sim_cluster *c, unsigned n)
-{
-    return (leader_of(c, 0) + 1 + n) % c->options.broker_count;
-}
-
-static uint64_t between(struct sim_cluster *c, uint64_t min, uint64_t max)
-{
-    return sim_random_range(sim_world_random(c->world), min, max);
-}
-
-static bool all_in_sync(struct sim_cluster *c, void *context)
-{
-    char why[128];
-    (void)context;
-    return sim_checker_all_in_sync(c->checker, (unsigned)c->options.replication_factor, why,
-                                   sizeof why);
-}
-
-/* Everybody runs and is in sync, or a minute has passed. */
-static bool settle(struct sim_cluster *c)
-{
-    sim_cluster_start_all(c);
-    sim_cluster_run_until(c, 60 * SIM_SECOND, all_in_sync, NULL);
-    return !sim_cluster_violation(c);
-}
-
-struct isr_wait {
-    unsigned broker;
-    bool in;
-};
-
-static bool isr_is(struct sim_cluster *c, void *context)
-{
-    const struct isr_wait *wait = context;
-    return sim_checker_in_isr(c->checker, 0, (int32_t)wait->broker + 1) == wait->in;
-}
-
-/* Waits until the broker is in the ISR of partition 0, or is not. */
-static bool wait_isr(struct sim_cluster *c, unsigned broker, bool in)
-{
-    struct isr_wait wait = {broker, in};
-    return sim_cluster_run_until(c, 60 * SIM_SECOND, isr_is, &wait);
-}
-
-static void calm(struct sim_cluster_options *o)
-{
-    o->weather = sim_weather_calm;
-    o->min_isr = 2;
-}
+#include "tests/sim/sim_play.h"
 
 static void small_segments(struct sim_cluster_options *o)
 {
-    calm(o);
+    sim_calm(o);
     o->segment_bytes = 32768;
 }
 
 /* ---- what a process did not see synced is not synced ---- */
 static void play_restart_then_power(struct sim_cluster *c)
 {
-    for (int i = 0; i < 8 && settle(c); i++) {
-        sim_cluster_run(c, between(c, 1, 2000) * SIM_MS);
+    for (int i = 0; i < 8 && sim_settle(c); i++) {
+        sim_cluster_run(c, sim_between(c, 1, 2000) * SIM_MS);
         for (unsigned b = 0; b < c->options.broker_count; b++)
             sim_cluster_kill(c, b);
-        sim_cluster_run(c, between(c, 1, 50) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 50) * SIM_MS);
         sim_cluster_start_all(c);
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
         for (unsigned b = 0; b < c->options.broker_count; b++)
             sim_cluster_power_off(c, b);
-        sim_cluster_run(c, between(c, 1, 500) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 500) * SIM_MS);
     }
 }
 
 static void play_sync_fails(struct sim_cluster *c)
 {
-    for (int i = 0; i < 6 && settle(c); i++) {
-        unsigned b = (unsigned)between(c, 0, c->options.broker_count - 1);
+    for (int i = 0; i < 6 && sim_settle(c); i++) {
+        unsigned b = (unsigned)sim_between(c, 0, c->options.broker_count - 1);
         c->brokers[b].failed_disk = true;
         file_mem_fail(sim_host_disk(c->brokers[b].host, 0), FILE_MEM_DATASYNC, NULL,
-                      between(c, 1, 30), 5 /* EIO */, false);
-        sim_cluster_run(c, between(c, 1000, 8000) * SIM_MS);
+                      sim_between(c, 1, 30), 5 /* EIO */, false);
+        sim_cluster_run(c, sim_between(c, 1000, 8000) * SIM_MS);
         sim_cluster_kill(c, b);
-        sim_cluster_run(c, between(c, 1, 100) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 100) * SIM_MS);
         sim_cluster_start(c, b);
-        sim_cluster_run(c, between(c, 1000, 8000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1000, 8000) * SIM_MS);
         sim_cluster_power_off(c, b);
     }
 }
@@ -112,62 +54,63 @@ static void play_sync_fails(struct sim_cluster *c)
 /* ---- an epoch belongs to one process ---- */
 static void play_fast_restart(struct sim_cluster *c)
 {
-    for (int i = 0; i < 15 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0);
-        sim_cluster_run(c, between(c, 100, 2000) * SIM_MS);
+    for (int i = 0; i < 15 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0);
+        sim_cluster_run(c, sim_between(c, 100, 2000) * SIM_MS);
         sim_cluster_kill(c, leader);
-        sim_cluster_run(c, between(c, 1, 50) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 50) * SIM_MS);
         sim_cluster_start(c, leader);
-        sim_cluster_run(c, between(c, 10, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 10, 3000) * SIM_MS);
     }
 }
 
 /* ---- power fails everywhere: everybody comes back, damaged or not ---- */
 static void play_power_everywhere(struct sim_cluster *c)
 {
-    for (int i = 0; i < 10 && settle(c); i++) {
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+    for (int i = 0; i < 10 && sim_settle(c); i++) {
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
         for (unsigned b = 0; b < c->options.broker_count; b++)
             sim_cluster_power_off(c, b);
-        sim_cluster_run(c, between(c, 1, 500) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 500) * SIM_MS);
     }
 }
 
 /* ---- power fails at a drawn operation, with segments that roll all the time ---- */
 static void play_power_at_operation(struct sim_cluster *c)
 {
-    for (int i = 0; i < 12 && settle(c); i++) {
+    for (int i = 0; i < 12 && sim_settle(c); i++) {
         for (unsigned b = 0; b < c->options.broker_count; b++) {
-            if (between(c, 0, 1))
-                sim_host_power_off_at(c->brokers[b].host, 0, between(c, 0, 300));
+            if (sim_between(c, 0, 1))
+                sim_host_power_off_at(c->brokers[b].host, 0, sim_between(c, 0, 300));
         }
-        sim_cluster_run(c, between(c, 1, 5000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 5000) * SIM_MS);
     }
 }
 
 /* ---- the outcome of an ISR change is unknown ---- */
 static void play_lost_isr_reply(struct sim_cluster *c)
 {
-    for (int i = 0; i < 8 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0), follower = follower_of(c, (unsigned)between(c, 0, 1));
+    for (int i = 0; i < 8 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0),
+                 follower = sim_follower_of(c, (unsigned)sim_between(c, 0, 1));
         int32_t controller = sim_cluster_controller(c);
         sim_cluster_kill(c, follower);
-        wait_isr(c, follower, false);
+        sim_wait_isr(c, follower, false);
         sim_cluster_start(c, follower);
         /* The controller's next writes bring it back; one of their replies is lost, and the servers
          * that the controller may come to are behind. */
-        zk_model_lag(c->zk, 1, between(c, 0, 3000) * SIM_MS);
-        zk_model_lag(c->zk, 2, between(c, 0, 3000) * SIM_MS);
+        zk_model_lag(c->zk, 1, sim_between(c, 0, 3000) * SIM_MS);
+        zk_model_lag(c->zk, 2, sim_between(c, 0, 3000) * SIM_MS);
         for (int k = 0; k < 20 && !sim_checker_in_isr(c->checker, 0, (int32_t)follower + 1); k++) {
             if (controller > 0 && sim_cluster_runs(c, (unsigned)controller - 1)) {
                 struct zk_client *zk = sim_process_zk(c->brokers[(unsigned)controller - 1].process);
-                zk_client_break_at(zk, (uint32_t)between(c, 0, 4),
-                                   between(c, 0, 1) ? ZK_BREAK_REPLY : ZK_BREAK_LATE);
+                zk_client_break_at(zk, (uint32_t)sim_between(c, 0, 4),
+                                   sim_between(c, 0, 1) ? ZK_BREAK_REPLY : ZK_BREAK_LATE);
             }
-            sim_cluster_run(c, between(c, 100, 1500) * SIM_MS);
+            sim_cluster_run(c, sim_between(c, 100, 1500) * SIM_MS);
         }
         sim_cluster_kill(c, leader);
-        sim_cluster_run(c, between(c, 500, 9000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 500, 9000) * SIM_MS);
         zk_model_lag(c->zk, 1, 0);
         zk_model_lag(c->zk, 2, 0);
     }
@@ -176,25 +119,26 @@ static void play_lost_isr_reply(struct sim_cluster *c)
 /* ---- who joins the ISR ---- */
 static void play_join_and_die(struct sim_cluster *c)
 {
-    for (int i = 0; i < 10 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0), follower = follower_of(c, (unsigned)between(c, 0, 1));
+    for (int i = 0; i < 10 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0),
+                 follower = sim_follower_of(c, (unsigned)sim_between(c, 0, 1));
         sim_cluster_kill(c, follower);
-        wait_isr(c, follower, false);
-        sim_cluster_run(c, between(c, 0, 3000) * SIM_MS);
+        sim_wait_isr(c, follower, false);
+        sim_cluster_run(c, sim_between(c, 0, 3000) * SIM_MS);
         struct sim_weather slow = c->options.weather;
-        slow.disk.max_ns = between(c, 1, 400) * SIM_MS;
+        slow.disk.max_ns = sim_between(c, 1, 400) * SIM_MS;
         sim_world_set_weather(c->world, &slow);
         sim_cluster_start(c, follower);
-        wait_isr(c, follower, true);
-        sim_cluster_run(c, between(c, 0, 200) * SIM_MS);
+        sim_wait_isr(c, follower, true);
+        sim_cluster_run(c, sim_between(c, 0, 200) * SIM_MS);
         for (unsigned b = 0; b < c->options.broker_count; b++) {
-            if (b == follower || b == leader || between(c, 0, 1))
+            if (b == follower || b == leader || sim_between(c, 0, 1))
                 sim_cluster_power_off(c, b);
         }
-        sim_cluster_run(c, between(c, 1, 200) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 200) * SIM_MS);
         sim_world_set_weather(c->world, &c->options.weather);
         sim_cluster_start(c, follower);
-        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
     }
 }
 
@@ -238,7 +182,7 @@ static void start_and_wait(struct sim_cluster *c, unsigned broker, uint64_t ns)
 /* While the host is off. */
 static void disk_replace(struct sim_cluster *c, unsigned broker, struct file_mem *other)
 {
-    file_mem_power_cycle(other, between(c, 1, UINT64_MAX));
+    file_mem_power_cycle(other, sim_between(c, 1, UINT64_MAX));
     file_mem_free(sim_host_swap_disk(c->brokers[broker].host, 0, other));
 }
 
@@ -246,8 +190,8 @@ static void disk_replace(struct sim_cluster *c, unsigned broker, struct file_mem
  * request to let it join is on its way to the controller. */
 static void play_bounce_while_joining(struct sim_cluster *c)
 {
-    for (int i = 0; i < 12 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0);
+    for (int i = 0; i < 12 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0);
         int32_t controller = sim_cluster_controller(c);
         if (controller <= 0 || (unsigned)controller - 1 == leader) {
             sim_cluster_kill(c, leader);
@@ -257,20 +201,20 @@ static void play_bounce_while_joining(struct sim_cluster *c)
         unsigned follower = 3 - leader - ((unsigned)controller - 1);
         struct sim_host *from = c->brokers[leader].host, *to = c->brokers[controller - 1].host;
         sim_cluster_kill(c, follower);
-        wait_isr(c, follower, false);
-        sim_cluster_run(c, between(c, 100, 1000) * SIM_MS);
+        sim_wait_isr(c, follower, false);
+        sim_cluster_run(c, sim_between(c, 100, 1000) * SIM_MS);
         start_and_wait(c, follower, 10 * SIM_SECOND);
         sim_link_cut(from, to, true);
-        sim_cluster_run(c, between(c, 50, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 50, 3000) * SIM_MS);
         if (!sim_checker_in_isr(c->checker, 0, (int32_t)follower + 1)) {
             sim_cluster_power_off(c, follower);
-            disk_replace(c, follower, file_mem_new(between(c, 1, UINT64_MAX)));
+            disk_replace(c, follower, file_mem_new(sim_between(c, 1, UINT64_MAX)));
             sim_link_cut(from, c->brokers[follower].host, true);
             start_and_wait(c, follower, 13 * SIM_SECOND);
-            sim_cluster_run(c, between(c, 0, 5) * SIM_MS);
+            sim_cluster_run(c, sim_between(c, 0, 5) * SIM_MS);
         }
         sim_link_cut(from, to, false);
-        sim_cluster_run(c, between(c, 500, 2000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 500, 2000) * SIM_MS);
         sim_links_heal(c->world);
     }
 }
@@ -279,21 +223,21 @@ static void play_bounce_while_joining(struct sim_cluster *c)
 static void play_disk_swapped(struct sim_cluster *c)
 {
     struct file_mem *image = NULL;
-    for (int i = 0; i < 6 && settle(c); i++) {
-        unsigned b = (unsigned)between(c, 0, c->options.broker_count - 1);
+    for (int i = 0; i < 6 && sim_settle(c); i++) {
+        unsigned b = (unsigned)sim_between(c, 0, c->options.broker_count - 1);
         struct sim_host *h = c->brokers[b].host;
         if (i % 3 == 0) { /* an image is taken; some time later it comes back */
-            image = file_mem_copy(sim_host_disk(h, 0), between(c, 1, UINT64_MAX));
-            sim_cluster_run(c, between(c, 500, 5000) * SIM_MS);
+            image = file_mem_copy(sim_host_disk(h, 0), sim_between(c, 1, UINT64_MAX));
+            sim_cluster_run(c, sim_between(c, 500, 5000) * SIM_MS);
         }
         sim_cluster_power_off(c, b);
         sim_checker_excuse(c->checker, b);
-        disk_replace(c, b, i % 3 == 0 ? image : file_mem_new(between(c, 1, UINT64_MAX)));
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        disk_replace(c, b, i % 3 == 0 ? image : file_mem_new(sim_between(c, 1, UINT64_MAX)));
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
         sim_cluster_start(c, b);
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
-        sim_cluster_kill(c, leader_of(c, 0));
-        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
+        sim_cluster_kill(c, sim_leader_of(c, 0));
+        sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
     }
 }
 
@@ -335,55 +279,55 @@ static void remove_partition(struct sim_cluster *c, unsigned broker)
 
 static void play_directory_removed(struct sim_cluster *c)
 {
-    for (int i = 0; i < 6 && settle(c); i++) {
-        unsigned b = follower_of(c, (unsigned)between(c, 0, 1));
-        sim_cluster_run(c, between(c, 100, 2000) * SIM_MS);
+    for (int i = 0; i < 6 && sim_settle(c); i++) {
+        unsigned b = sim_follower_of(c, (unsigned)sim_between(c, 0, 1));
+        sim_cluster_run(c, sim_between(c, 100, 2000) * SIM_MS);
         sim_cluster_kill(c, b);
         /* Alone it recovers and hears nothing: afterwards its journal has nothing to replay. */
         sim_cluster_isolate(c, b, true, false);
         sim_cluster_start(c, b);
         sim_process_cut_zk(c->brokers[b].process, true);
-        sim_cluster_run(c, between(c, 50, 300) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 50, 300) * SIM_MS);
         sim_cluster_kill(c, b);
         remove_partition(c, b);
         sim_cluster_isolate(c, b, false, false);
         sim_cluster_start(c, b);
-        sim_cluster_run(c, between(c, 1, 2000) * SIM_MS);
-        sim_cluster_kill(c, leader_of(c, 0));
-        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 2000) * SIM_MS);
+        sim_cluster_kill(c, sim_leader_of(c, 0));
+        sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
     }
 }
 
 /* ---- logs that differ are cut where they part, and stay cut ---- */
 static void play_truncation(struct sim_cluster *c)
 {
-    for (int i = 0; i < 10 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0);
+    for (int i = 0; i < 10 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0);
         /* The leader goes on taking what nobody else hears of. */
         sim_cluster_isolate(c, leader, true, true);
-        sim_cluster_run(c, between(c, 7000, 12000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 7000, 12000) * SIM_MS);
         sim_cluster_isolate(c, leader, false, true);
         if (i % 2 == 0) { /* it counts again, and then everybody has to recover */
-            wait_isr(c, leader, true);
-            sim_cluster_run(c, between(c, 0, 300) * SIM_MS);
+            sim_wait_isr(c, leader, true);
+            sim_cluster_run(c, sim_between(c, 0, 300) * SIM_MS);
             for (unsigned b = 0; b < c->options.broker_count; b++)
                 sim_cluster_power_off(c, b);
-            sim_cluster_run(c, between(c, 1, 100) * SIM_MS);
+            sim_cluster_run(c, sim_between(c, 1, 100) * SIM_MS);
             continue;
         }
         for (int k = 0; k < 3; k++) {
-            sim_cluster_run(c, between(c, 1, 1500) * SIM_MS);
-            if (between(c, 0, 1)) {
-                sim_host_power_off_at(c->brokers[leader].host, 0, between(c, 0, 12));
-                sim_cluster_run(c, between(c, 100, 1000) * SIM_MS);
+            sim_cluster_run(c, sim_between(c, 1, 1500) * SIM_MS);
+            if (sim_between(c, 0, 1)) {
+                sim_host_power_off_at(c->brokers[leader].host, 0, sim_between(c, 0, 12));
+                sim_cluster_run(c, sim_between(c, 100, 1000) * SIM_MS);
             } else {
                 sim_cluster_kill(c, leader);
             }
             sim_cluster_start_all(c);
         }
-        sim_cluster_run(c, between(c, 500, 4000) * SIM_MS);
-        sim_cluster_kill(c, leader_of(c, 0));
-        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 500, 4000) * SIM_MS);
+        sim_cluster_kill(c, sim_leader_of(c, 0));
+        sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
     }
 }
 
@@ -391,7 +335,7 @@ static void play_truncation(struct sim_cluster *c)
  * clients that hear no answer send to it again and again. */
 static void impatient(struct sim_cluster_options *o)
 {
-    calm(o);
+    sim_calm(o);
     o->topic_count = o->partition_count = 1;
     o->produce_timeout_ms = 200;
 }
@@ -400,8 +344,8 @@ static void play_late_pushes(struct sim_cluster *c)
 {
     sim_cluster_add_producer(c, false);
     sim_cluster_add_producer(c, false);
-    for (int i = 0; i < 12 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0);
+    for (int i = 0; i < 12 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0);
         int32_t controller = sim_cluster_controller(c);
         if (controller <= 0 || (unsigned)controller - 1 == leader) {
             sim_cluster_kill(c, leader);
@@ -410,78 +354,78 @@ static void play_late_pushes(struct sim_cluster *c)
         }
         struct sim_host *a = c->brokers[leader].host, *b = c->brokers[controller - 1].host;
         struct sim_weather slow = c->options.weather;
-        slow.net.max_ns = between(c, 1, 100) * SIM_MS;
+        slow.net.max_ns = sim_between(c, 1, 100) * SIM_MS;
         sim_world_set_weather(c->world, &slow);
         sim_link_cut(a, b, true);
         sim_link_cut(b, a, true);
         sim_process_cut_zk(c->brokers[leader].process, true);
-        sim_cluster_run(c, between(c, 6000, 12000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 6000, 12000) * SIM_MS);
         sim_links_heal(c->world);
         if (sim_cluster_runs(c, leader))
             sim_process_cut_zk(c->brokers[leader].process, false);
         sim_world_set_weather(c->world, &c->options.weather);
-        sim_cluster_run(c, between(c, 100, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 100, 3000) * SIM_MS);
     }
 }
 
 /* ---- the leader alone ---- */
 static void one_is_enough(struct sim_cluster_options *o)
 {
-    calm(o);
+    sim_calm(o);
     o->min_isr = 1;
 }
 
 static void play_last_member(struct sim_cluster *c)
 {
-    for (int i = 0; i < 6 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0);
+    for (int i = 0; i < 6 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0);
         for (unsigned n = 0; n < 2; n++)
-            sim_cluster_kill(c, follower_of(c, n));
-        wait_isr(c, (leader + 1) % c->options.broker_count, false);
-        sim_cluster_run(c, between(c, 1, 8000) * SIM_MS);
+            sim_cluster_kill(c, sim_follower_of(c, n));
+        sim_wait_isr(c, (leader + 1) % c->options.broker_count, false);
+        sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
         sim_cluster_power_off(c, leader);
         for (unsigned b = 0; b < c->options.broker_count; b++) {
             if (b != leader)
                 sim_cluster_start(c, b);
         }
-        sim_cluster_run(c, between(c, 1, 15000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 15000) * SIM_MS);
     }
 }
 
 /* ---- an acknowledged tail is damaged, and power fails everywhere ---- */
 static void play_damaged_journal(struct sim_cluster *c)
 {
-    for (int i = 0; i < 6 && settle(c); i++) {
-        unsigned b = (unsigned)between(c, 0, c->options.broker_count - 1);
-        sim_cluster_run(c, between(c, 100, 3000) * SIM_MS);
+    for (int i = 0; i < 6 && sim_settle(c); i++) {
+        unsigned b = (unsigned)sim_between(c, 0, c->options.broker_count - 1);
+        sim_cluster_run(c, sim_between(c, 100, 3000) * SIM_MS);
         for (unsigned k = 0; k < c->options.broker_count; k++)
             sim_cluster_power_off(c, k);
         if (sim_damage_journal(sim_host_disk(c->brokers[b].host, 0), sim_world_random(c->world))) {
             sim_trace(c->world, "the journal of broker %u is damaged", b + 1);
             sim_checker_excuse(c->checker, b);
         }
-        sim_cluster_run(c, between(c, 1, 1000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 1000) * SIM_MS);
         sim_cluster_start(c, b); /* it comes first, and must not lead */
-        sim_cluster_run(c, between(c, 1, 10000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 10000) * SIM_MS);
     }
 }
 
 /* ---- the number of replicas that must be in sync changes ---- */
 static void play_min_isr_changes(struct sim_cluster *c)
 {
-    for (unsigned i = 0; i < 6 && settle(c); i++) {
-        unsigned leader = leader_of(c, 0);
-        sim_cluster_kill(c, follower_of(c, 0));
-        sim_cluster_kill(c, follower_of(c, 1));
-        sim_cluster_run(c, between(c, 1, 9000) * SIM_MS);
+    for (unsigned i = 0; i < 6 && sim_settle(c); i++) {
+        unsigned leader = sim_leader_of(c, 0);
+        sim_cluster_kill(c, sim_follower_of(c, 0));
+        sim_cluster_kill(c, sim_follower_of(c, 1));
+        sim_cluster_run(c, sim_between(c, 1, 9000) * SIM_MS);
         sim_outside_min_isr(c, "1", 2 * i + 100);
-        sim_cluster_run(c, between(c, 1, 4000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 4000) * SIM_MS);
         sim_cluster_kill(c, leader);
         for (unsigned b = 0; b < c->options.broker_count; b++) {
             if (b != leader)
                 sim_cluster_start(c, b);
         }
-        sim_cluster_run(c, between(c, 1, 12000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 12000) * SIM_MS);
         sim_outside_min_isr(c, "2", 2 * i + 101);
     }
 }
@@ -496,16 +440,16 @@ static bool topic_gone(struct sim_cluster *c, void *context)
 
 static void early_recreated_topic(struct sim_cluster *c)
 {
-    for (int i = 0; i < 4 && settle(c); i++) {
-        unsigned follower = follower_of(c, (unsigned)between(c, 0, 1));
+    for (int i = 0; i < 4 && sim_settle(c); i++) {
+        unsigned follower = sim_follower_of(c, (unsigned)sim_between(c, 0, 1));
         struct sim_weather slow = c->options.weather;
         slow.net.slow_once_in = 4;
         slow.net.slow_max_ns = 2 * SIM_SECOND;
         sim_world_set_weather(c->world, &slow);
         sim_cluster_kill(c, follower);
-        sim_cluster_run(c, between(c, 1, 7000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 7000) * SIM_MS);
         sim_cluster_start(c, follower);
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
         zk_model_put(c->zk, "/admin/delete_topics/t0", VIEW_NULL);
         if (!sim_cluster_run_until(c, 120 * SIM_SECOND, topic_gone, NULL)) {
             sim_violation(c->history, "liveness: a deleted topic does not go away");
@@ -520,7 +464,7 @@ static void early_recreated_topic(struct sim_cluster *c)
 /* ---- somebody gives a replica of a broker that is away to another one, by hand ---- */
 static void four_brokers(struct sim_cluster_options *o)
 {
-    calm(o);
+    sim_calm(o);
     o->topic_count = o->partition_count = 1;
     o->broker_count = 4;
     o->shard_counts[3] = o->shard_counts[0];
@@ -528,63 +472,63 @@ static void four_brokers(struct sim_cluster_options *o)
 
 static void play_replaced_by_hand(struct sim_cluster *c)
 {
-    for (int i = 0; i < 5 && settle(c); i++) {
+    for (int i = 0; i < 5 && sim_settle(c); i++) {
         int32_t spare = sim_outside_spare(c);
-        unsigned away = follower_of(c, 0);
-        while ((int32_t)away + 1 == spare || away == leader_of(c, 0))
+        unsigned away = sim_follower_of(c, 0);
+        while ((int32_t)away + 1 == spare || away == sim_leader_of(c, 0))
             away = (away + 1) % c->options.broker_count;
         sim_cluster_kill(c, away);
-        if (spare < 0 || !wait_isr(c, away, false))
+        if (spare < 0 || !sim_wait_isr(c, away, false))
             return;
         sim_outside_replace(c, (int32_t)away + 1, spare);
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
         sim_cluster_start(c, away);
-        if (!wait_isr(c, (unsigned)spare - 1, true)) {
+        if (!sim_wait_isr(c, (unsigned)spare - 1, true)) {
             sim_violation(c->history, "liveness: a replica given by hand is never in sync");
             return;
         }
         sim_cluster_kill(c, away);
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
         sim_cluster_start(c, away);
-        sim_cluster_run(c, between(c, 1, 3000) * SIM_MS);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
     }
 }
 
 static void one_topic(struct sim_cluster_options *o)
 {
-    calm(o);
+    sim_calm(o);
     o->topic_count = 1;
 }
 
 const struct sim_scenario sim_scenarios[] = {
-    {"restart-then-power", "recovered bytes are not synced bytes", calm, play_restart_then_power,
-     MUTATION_ACK_BEFORE_SYNC},
-    {"sync-fails", "after a failed sync a directory is dead", calm, play_sync_fails, 0},
-    {"fast-restart", "a leader epoch belongs to one process", calm, play_fast_restart,
+    {"restart-then-power", "recovered bytes are not synced bytes", sim_calm,
+     play_restart_then_power, MUTATION_ACK_BEFORE_SYNC},
+    {"sync-fails", "after a failed sync a directory is dead", sim_calm, play_sync_fails, 0},
+    {"fast-restart", "a leader epoch belongs to one process", sim_calm, play_fast_restart,
      MUTATION_RESUME_OLD_EPOCH},
-    {"power-everywhere", "a torn tail is not a damaged one", calm, play_power_everywhere,
+    {"power-everywhere", "a torn tail is not a damaged one", sim_calm, play_power_everywhere,
      MUTATION_CONFIRM_OWN_LOGS_ONLY},
     {"power-at-operation", "the synced end is a prefix", small_segments, play_power_at_operation,
      0},
-    {"lost-isr-reply", "an unknown outcome is resolved by sync and read", calm, play_lost_isr_reply,
-     MUTATION_READ_WITHOUT_SYNC},
-    {"join-and-die", "a replica joins by what it has synced", calm, play_join_and_die,
+    {"lost-isr-reply", "an unknown outcome is resolved by sync and read", sim_calm,
+     play_lost_isr_reply, MUTATION_READ_WITHOUT_SYNC},
+    {"join-and-die", "a replica joins by what it has synced", sim_calm, play_join_and_die,
      MUTATION_JOIN_BY_LOG_END},
-    {"bounce-while-joining", "a replica joins as the process that acknowledged", calm,
+    {"bounce-while-joining", "a replica joins as the process that acknowledged", sim_calm,
      play_bounce_while_joining, MUTATION_NO_INCARNATION_CHECK},
-    {"disk-swapped", "a directory that is not the one we knew counts for nothing", calm,
+    {"disk-swapped", "a directory that is not the one we knew counts for nothing", sim_calm,
      play_disk_swapped, 0},
-    {"directory-removed", "an empty log is not made for a missing one", calm,
+    {"directory-removed", "an empty log is not made for a missing one", sim_calm,
      play_directory_removed, MUTATION_EMPTY_FOR_MISSING},
-    {"truncation", "what was cut stays cut", calm, play_truncation,
+    {"truncation", "what was cut stays cut", sim_calm, play_truncation,
      MUTATION_REPLAY_PAST_TRUNCATION},
-    {"truncation-bound", "nothing committed is cut", calm, play_truncation,
+    {"truncation-bound", "nothing committed is cut", sim_calm, play_truncation,
      MUTATION_TRUNCATE_TO_HIGH_WATERMARK},
     {"late-pushes", "a push of an older epoch is refused", impatient, play_late_pushes,
      MUTATION_NO_EPOCH_CHECK_ON_PUSH},
-    {"damaged-journal", "a damaged copy neither leads nor counts", calm, play_damaged_journal,
+    {"damaged-journal", "a damaged copy neither leads nor counts", sim_calm, play_damaged_journal,
      MUTATION_CONFIRM_OWN_LOGS_ONLY},
-    {"min-isr-changes", "leader and controller go by the number in the state", calm,
+    {"min-isr-changes", "leader and controller go by the number in the state", sim_calm,
      play_min_isr_changes, 0},
     {.name = "recreated-topic",
      .shows = "partitions are named by topic id",
@@ -593,6 +537,11 @@ const struct sim_scenario sim_scenarios[] = {
      .play = play_fast_restart},
     {"replaced-by-hand", "a leader goes on with other followers", four_brokers,
      play_replaced_by_hand, 0},
+    {.name = "stop-between",
+     .shows = "a stop waits for what is being made or removed",
+     .prepare = sim_calm,
+     .early = sim_early_stop_between,
+     .play = sim_play_stops},
     {"last-member", "the last member of an ISR is never removed", one_is_enough, play_last_member,
      0},
 };

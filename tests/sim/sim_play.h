@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORDUROY_TESTS_SIM_SIM_PLAY_H
+#define CORDUROY_TESTS_SIM_SIM_PLAY_H
+
+#include "tests/sim/sim_run.h"
+
+/* What the scenarios share, and those that have a file of their own. */
+
+/* The index of the broker that leads partition 0, as ZooKeeper has it. */
+unsigned sim_leader_of(struct sim_cluster *c, uint32_t partition);
+/* A broker that is not the leader of partition 0: the n-th after it. */
+unsigned sim_follower_of(struct sim_cluster *c, unsigned n);
+uint64_t sim_between(struct sim_cluster *c, uint64_t min, uint64_t max);
+/* Everybody runs and is in sync, or a minute has passed. False: there is a violation. */
+bool sim_settle(struct sim_cluster *c);
+/* Waits until the broker is in the ISR of partition 0, or is not. */
+bool sim_wait_isr(struct sim_cluster *c, unsigned broker, bool in);
+void sim_calm(struct sim_cluster_options *o);
+
+/* ---- sim_scenario_stops.c ---- */
+void sim_early_stop_between(struct sim_cluster *c);
+void sim_play_stops(struct sim_cluster *c);
+
+#endif
