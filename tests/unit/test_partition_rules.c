@@ -842,7 +842,6 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_suspect_log_is_fetched_anew_once_the_isr_does_not_count_on_it,
            a_leader_with_damaged_bytes_hands_over_and_is_fetched_anew,
            a_leader_with_damaged_bytes_goes_on_alone, a_follower_that_cannot_be_cut_is_fetched_anew,
-           a_failure_is_reported_under_each_order,
-           the_leader_finds_where_logs_part, a_leader_goes_on_with_other_replicas,
-           a_pending_isr_change_outlives_other_replicas, who_is_assigned_no_more_follows_no_more,
-           moves_are_those_of_the_table)
+           a_failure_is_reported_under_each_order, the_leader_finds_where_logs_part,
+           a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
+           who_is_assigned_no_more_follows_no_more, moves_are_those_of_the_table)
