@@ -24,6 +24,7 @@ struct sim_checker;
 struct sim_totals {
     uint64_t elections, isr_changes, truncations, power_losses, kills, unknown_outcomes;
     uint64_t acknowledged, records_checked, crossed, events;
+    uint64_t rebalances, commits, coordinators_moved, late_answers, producer_ids;
 };
 
 /* replicas() gives the replicas of a shard of a broker's process, NULL while there are none or

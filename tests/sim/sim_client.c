@@ -8,7 +8,7 @@
 #include "common/memory.h"
 #include "proto/gen/metadata.h"
 
-#define TICK_MS 20
+#define TICK_MS 20u
 #define METADATA_VERSION 12
 #define REQUEST_SIZE_MAX (4u << 20)
 #define ANSWER_SIZE_MAX (64u << 20)
@@ -305,6 +305,19 @@ struct client_node *sim_client_leader(struct sim_client *c, uint32_t partition)
     return node;
 }
 
+struct client_node *sim_client_node(struct sim_client *c, int32_t id)
+{
+    struct client_node *node = node_find(c, id);
+    if (!node)
+        sim_client_refresh(c);
+    return node;
+}
+
+int32_t sim_client_node_broker(const struct client_node *node)
+{
+    return node->id < 0 ? -node->id : node->id; /* those of bootstrap are -1, -2 ... in order */
+}
+
 /* ---- life ---- */
 static void tick(struct timer *timer)
 {
@@ -317,7 +330,7 @@ static void tick(struct timer *timer)
         metadata_ask(c);
     if (!c->stopped)
         c->work(c);
-    timer_set(&c->tick, TICK_MS);
+    timer_set(&c->tick, c->options.tick_ms ? c->options.tick_ms : TICK_MS);
 }
 
 static void other_heard(void *context, const struct event *event)

@@ -45,6 +45,8 @@ struct sim_client_options {
     struct addr bootstrap[SIM_HOSTS_MAX];
     unsigned bootstrap_count;
     int32_t request_timeout_ms;
+    uint32_t tick_ms;    /* 0: 20 */
+    struct sim_ids *ids; /* where producer ids that it is given are noted; may be NULL */
 };
 
 struct sim_client {
@@ -60,7 +62,7 @@ struct sim_client {
     struct client_call metadata_call;
     bool metadata_pending, metadata_wanted;
     uint64_t metadata_after_ns; /* back-off */
-    /* Of what the client is for; called each tick (about 20 ms) and when metadata has changed. */
+    /* Of what the client is for; called each tick and when metadata has changed. */
     void (*work)(struct sim_client *client);
     bool started, stopped;
 };
@@ -74,6 +76,10 @@ void sim_client_step(struct sim_client *c, const struct event *event);
 
 /* The broker that leads the partition as far as the client knows; NULL asks for metadata. */
 struct client_node *sim_client_leader(struct sim_client *c, uint32_t partition);
+/* The broker of this id; NULL asks for metadata. */
+struct client_node *sim_client_node(struct sim_client *c, int32_t id);
+/* The id of the broker that a node is, also where only its address was known. */
+int32_t sim_client_node_broker(const struct client_node *node);
 /* Any broker. */
 struct client_node *sim_client_any(struct sim_client *c);
 void sim_client_refresh(struct sim_client *c);

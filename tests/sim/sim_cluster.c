@@ -9,6 +9,7 @@
 #include "common/memory.h"
 #include "controller/znode.h"
 #include "tests/lib/file_mem.h"
+#include "tests/sim/sim_groups.h"
 
 #define CLIENT_PORT 9092
 #define CLUSTER_PORT 9093
@@ -30,6 +31,7 @@ struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
     };
     for (unsigned i = 0; i < o.broker_count; i++)
         o.shard_counts[i] = 1 + (unsigned)sim_random_below(&random, 3);
+    o.groups = !sim_random_once_in(&random, 3);
     return o;
 }
 
@@ -79,7 +81,12 @@ static struct broker_config *config_new(const struct sim_cluster_options *o, uns
                            "corduroy.disk.reserve.bytes=1048576\n"
                            "auto.create.topics.enable=false\n"
                            "replica.lag.time.max.ms=2000\n"
-                           "log.retention.hours=-1\n",
+                           "log.retention.hours=-1\n"
+                           "offsets.topic.num.partitions=3\n"
+                           "offsets.commit.timeout.ms=2000\n"
+                           "offsets.retention.check.interval.ms=5000\n"
+                           "group.min.session.timeout.ms=500\n"
+                           "group.initial.rebalance.delay.ms=300\n",
                            index + 1, ip, CLIENT_PORT, ip, CLUSTER_PORT, o->shard_counts[index],
                            o->session_timeout_ms);
     struct broker_config *config = config_parse(view_of(text), "simulated", &report);
@@ -101,8 +108,11 @@ static int broker_index(const struct sim_cluster *c, const struct sim_process *p
 static void turned(void *context, struct sim_process *process, unsigned shard)
 {
     struct sim_cluster *c = context;
-    if (broker_index(c, process) >= 0 && sim_process_is_running(process))
-        sim_checker_turned(c->checker, process, shard);
+    if (broker_index(c, process) < 0 || !sim_process_is_running(process))
+        return;
+    sim_checker_turned(c->checker, process, shard);
+    if (c->groups)
+        sim_groups_turned(c->groups, process, shard);
 }
 
 static void ended(void *context, struct sim_process *process)
@@ -115,6 +125,8 @@ static void ended(void *context, struct sim_process *process)
     for (unsigned i = 0; i < sim_process_shard_count(process); i++)
         c->totals.crossed += ((struct shard *)sim_process_shard(process, i))->crossed;
     sim_checker_ended(c->checker, process);
+    if (c->groups)
+        sim_groups_ended(c->groups, process);
     if (!sim_host_is_on(sim_process_host(process))) {
         c->totals.power_losses++;
         c->brokers[broker_index(c, process)].failed_disk = false;
@@ -161,6 +173,8 @@ struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options)
     }
     c->checker = sim_checker_new(c->history, options->broker_count, broker_replicas);
     sim_checker_watch(c->checker, c->zk);
+    c->ids = sim_ids_new(c->history);
+    sim_ids_watch(c->ids, c->zk);
     struct sim_observer observer = {.turned = turned, .ended = ended, .context = c};
     sim_world_observe(c->world, &observer);
     return c;
@@ -171,6 +185,9 @@ void sim_cluster_free(struct sim_cluster *c)
     sim_world_free(c->world);
     zk_model_free(c->zk);
     sim_checker_free(c->checker);
+    sim_ids_free(c->ids);
+    if (c->groups)
+        sim_groups_free(c->groups);
     sim_history_free(c->history);
     for (unsigned i = 0; i < c->options.broker_count; i++)
         config_free(c->brokers[i].config);
@@ -246,15 +263,16 @@ int32_t sim_cluster_controller(struct sim_cluster *c)
 }
 
 /* ---- clients ---- */
-static struct sim_client_options client_options(struct sim_cluster *c)
+struct sim_client_options sim_cluster_client_options(struct sim_cluster *c)
 {
-    struct sim_client_options o = {.history = c->history, .request_timeout_ms = 15000};
+    struct sim_client_options o = {
+        .history = c->history, .request_timeout_ms = 15000, .ids = c->ids};
     for (unsigned i = 0; i < c->options.broker_count; i++)
         o.bootstrap[o.bootstrap_count++] = sim_host_addr(c->brokers[i].host, CLIENT_PORT);
     return o;
 }
 
-static struct sim_host *client_host(struct sim_cluster *c)
+struct sim_host *sim_cluster_client_host(struct sim_cluster *c)
 {
     PRE(c->client_host_count < COUNT_OF(c->client_hosts));
     return c->client_hosts[c->client_host_count++];
@@ -268,12 +286,12 @@ static bool topics_created(void *context)
 
 bool sim_cluster_create_topics(struct sim_cluster *c)
 {
-    struct sim_admin_options o = {.client = client_options(c),
+    struct sim_admin_options o = {.client = sim_cluster_client_options(c),
                                   .replication_factor = c->options.replication_factor,
                                   .min_isr = c->options.min_isr,
                                   .segment_bytes = c->options.segment_bytes};
     if (!c->admin_host)
-        c->admin_host = client_host(c);
+        c->admin_host = sim_cluster_client_host(c);
     if (c->admin)
         sim_process_kill(c->admin);
     c->admin = sim_admin_start(c->admin_host, &o);
@@ -289,7 +307,7 @@ void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent)
     if (c->producer_count == SIM_PRODUCERS_MAX)
         return;
     struct sim_producer_options o = {
-        .client = client_options(c),
+        .client = sim_cluster_client_options(c),
         .number = c->producer_count,
         .idempotent = idempotent,
         .version = (int16_t)sim_random_range(random, 9, 11),
@@ -303,7 +321,7 @@ void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent)
     };
     if (c->options.produce_timeout_ms)
         o.timeout_ms = c->options.produce_timeout_ms;
-    c->producers[c->producer_count++] = sim_producer_start(client_host(c), &o);
+    c->producers[c->producer_count++] = sim_producer_start(sim_cluster_client_host(c), &o);
 }
 
 void sim_cluster_add_consumer(struct sim_cluster *c)
@@ -312,13 +330,19 @@ void sim_cluster_add_consumer(struct sim_cluster *c)
     if (c->consumer_count == SIM_CONSUMERS_MAX)
         return;
     struct sim_consumer_options o = {
-        .client = client_options(c),
+        .client = sim_cluster_client_options(c),
         .number = c->consumer_count,
         .version = (int16_t)sim_random_range(random, 12, 17),
         .max_wait_ms = (int32_t)sim_random_range(random, 0, 500),
         .partition_max_bytes = (int32_t)sim_random_range(random, 1000, 100000),
     };
-    c->consumers[c->consumer_count++] = sim_consumer_start(client_host(c), &o);
+    c->consumers[c->consumer_count++] = sim_consumer_start(sim_cluster_client_host(c), &o);
+}
+
+void sim_cluster_add_groups(struct sim_cluster *c)
+{
+    if (c->options.groups && !c->groups)
+        c->groups = sim_groups_new(c);
 }
 
 /* ---- running ---- */
@@ -369,6 +393,13 @@ static bool in_sync(struct sim_cluster *c, void *context)
     (void)context;
     return sim_checker_all_in_sync(c->checker, (unsigned)c->options.replication_factor, why,
                                    sizeof why);
+}
+
+static bool groups_settled(struct sim_cluster *c, void *context)
+{
+    char why[128];
+    (void)context;
+    return sim_groups_are_settled(c->groups, why, sizeof why);
 }
 
 static bool consumers_done(struct sim_cluster *c, void *context)
@@ -428,6 +459,8 @@ void sim_cluster_finish(struct sim_cluster *c, uint64_t ns)
         return;
     char why[256] = "";
     heal(c);
+    if (c->groups)
+        sim_groups_calm(c->groups);
     for (unsigned i = 0; i < c->producer_count; i++)
         sim_producer_stop(sim_producer_of(c->producers[i]));
     if (!wait_for(c, ns, in_sync)) {
@@ -437,6 +470,10 @@ void sim_cluster_finish(struct sim_cluster *c, uint64_t ns)
     } else if (!wait_for(c, ns, producers_idle)) {
         sim_violation(c->history,
                       "liveness: records are not acknowledged long after the last fault");
+    }
+    if (!c->history->violation && c->groups && !wait_for(c, ns, groups_settled)) {
+        sim_groups_are_settled(c->groups, why, sizeof why);
+        sim_violation(c->history, "liveness: %s long after the last fault", why);
     }
     if (c->consumer_count == SIM_CONSUMERS_MAX)
         c->consumer_count--;
@@ -459,5 +496,8 @@ struct sim_totals sim_cluster_totals(const struct sim_cluster *c)
     sim_checker_add_totals(c->checker, &totals);
     totals.unknown_outcomes += zk_model_counts(c->zk).unknown;
     totals.events += sim_world_events(c->world);
+    totals.producer_ids += sim_ids_count(c->ids);
+    if (c->groups)
+        sim_groups_add_totals(c->groups, &totals);
     return totals;
 }

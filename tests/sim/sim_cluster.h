@@ -5,6 +5,8 @@
 #include "tests/sim/sim_admin.h"
 #include "tests/sim/sim_checker.h"
 #include "tests/sim/sim_consumer.h"
+#include "tests/sim/sim_group_checker.h"
+#include "tests/sim/sim_ids.h"
 #include "tests/sim/sim_producer.h"
 #include "tests/sim/sim_zk.h"
 
@@ -26,6 +28,7 @@ struct sim_cluster_options {
     int16_t replication_factor;
     int32_t min_isr;
     int32_t produce_timeout_ms; /* 0: drawn for each producer */
+    bool groups;                /* consumer groups too */
 };
 /* What a seed stands for: three brokers, everything else drawn. */
 struct sim_cluster_options sim_cluster_options_draw(uint64_t seed);
@@ -44,7 +47,9 @@ struct sim_cluster {
     struct sim_history *history;
     struct sim_checker *checker;
     struct sim_broker brokers[SIM_BROKERS_MAX];
-    struct sim_host *client_hosts[SIM_PRODUCERS_MAX + SIM_CONSUMERS_MAX + 1];
+    struct sim_ids *ids;
+    struct sim_groups *groups; /* NULL: none */
+    struct sim_host *client_hosts[SIM_PRODUCERS_MAX + SIM_CONSUMERS_MAX + SIM_MEMBERS_MAX + 2];
     unsigned client_host_count;
     struct sim_host *admin_host;
     struct sim_process *admin, *producers[SIM_PRODUCERS_MAX], *consumers[SIM_CONSUMERS_MAX];
@@ -73,6 +78,12 @@ int32_t sim_cluster_controller(struct sim_cluster *c);
 bool sim_cluster_create_topics(struct sim_cluster *c);
 void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent);
 void sim_cluster_add_consumer(struct sim_cluster *c);
+
+/* Consumer groups, when the options ask for them; their members start at once. */
+void sim_cluster_add_groups(struct sim_cluster *c);
+/* For clients of other kinds: a machine of their own, and how they find the cluster. */
+struct sim_host *sim_cluster_client_host(struct sim_cluster *c);
+struct sim_client_options sim_cluster_client_options(struct sim_cluster *c);
 
 /* ---- running ---- */
 /* True while there is no violation. */

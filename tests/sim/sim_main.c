@@ -94,6 +94,11 @@ static void totals_add(struct sim_totals *to, const struct sim_totals *from)
     to->records_checked += from->records_checked;
     to->crossed += from->crossed;
     to->events += from->events;
+    to->rebalances += from->rebalances;
+    to->commits += from->commits;
+    to->coordinators_moved += from->coordinators_moved;
+    to->late_answers += from->late_answers;
+    to->producer_ids += from->producer_ids;
 }
 
 static void report(struct runner *r, const struct job *job, const char *what)
@@ -178,17 +183,22 @@ static void run_seeds(struct runner *r)
 static void print_totals(const struct runner *r)
 {
     const struct sim_totals *t = &r->totals;
-    printf("sim%s%s: %llu runs, %llu failed, %llu run twice | elections %llu, ISR changes %llu, "
-           "truncations %llu, power losses %llu, kills %llu, unknown outcomes %llu, acknowledged "
-           "records %llu, records read back from replicas %llu, requests that crossed shards %llu, "
-           "events %llu\n",
-           r->scenario ? " " : "", r->scenario ? r->scenario : "", (unsigned long long)r->done,
-           (unsigned long long)r->failed, (unsigned long long)r->repeated,
-           (unsigned long long)t->elections, (unsigned long long)t->isr_changes,
-           (unsigned long long)t->truncations, (unsigned long long)t->power_losses,
-           (unsigned long long)t->kills, (unsigned long long)t->unknown_outcomes,
-           (unsigned long long)t->acknowledged, (unsigned long long)t->records_checked,
-           (unsigned long long)t->crossed, (unsigned long long)t->events);
+    printf(
+        "sim%s%s: %llu runs, %llu failed, %llu run twice | elections %llu, ISR changes %llu, "
+        "truncations %llu, power losses %llu, kills %llu, unknown outcomes %llu, acknowledged "
+        "records %llu, records read back from replicas %llu, requests that crossed shards %llu, "
+        "rebalances %llu, commits acknowledged %llu, coordinators moved %llu, answers of deposed "
+        "coordinators %llu, producer ids %llu, events %llu\n",
+        r->scenario ? " " : "", r->scenario ? r->scenario : "", (unsigned long long)r->done,
+        (unsigned long long)r->failed, (unsigned long long)r->repeated,
+        (unsigned long long)t->elections, (unsigned long long)t->isr_changes,
+        (unsigned long long)t->truncations, (unsigned long long)t->power_losses,
+        (unsigned long long)t->kills, (unsigned long long)t->unknown_outcomes,
+        (unsigned long long)t->acknowledged, (unsigned long long)t->records_checked,
+        (unsigned long long)t->crossed, (unsigned long long)t->rebalances,
+        (unsigned long long)t->commits, (unsigned long long)t->coordinators_moved,
+        (unsigned long long)t->late_answers, (unsigned long long)t->producer_ids,
+        (unsigned long long)t->events);
     fflush(stdout);
 }
 

@@ -9,6 +9,7 @@
 #include "proto/gen/init_producer_id.h"
 #include "proto/gen/produce.h"
 #include "proto/record_builder.h"
+#include "tests/sim/sim_ids.h"
 
 #define QUEUE_MAX 8
 #define CALL_BATCHES_MAX 16
@@ -39,6 +40,7 @@ struct sim_producer {
     struct sim_producer_options options;
     struct partition_queue *queues;
     struct client_call init_call;
+    int32_t init_broker;
     bool init_pending, stopped;
     int64_t producer_id;
     int16_t producer_epoch;
@@ -296,6 +298,7 @@ static void init_done(struct client_call *call, struct wire_reader *r)
     } else if (r && answer.error_code == 0) {
         p->producer_id = answer.producer_id;
         p->producer_epoch = answer.producer_epoch;
+        sim_ids_given(p->client.options.ids, answer.producer_id, p->init_broker);
     }
     arena_reset(&arena);
 }
@@ -312,7 +315,9 @@ static void init_ask(struct sim_producer *p)
     sim_call_begin(&p->client, &p->init_call, API_INIT_PRODUCER_ID, INIT_PRODUCER_ID_VERSION, &w,
                    &from);
     init_producer_id_request_encode(&w, INIT_PRODUCER_ID_VERSION, &request);
-    sim_call_send(&p->client, sim_client_any(&p->client), &p->init_call, &w, from);
+    struct client_node *node = sim_client_any(&p->client);
+    p->init_broker = sim_client_node_broker(node);
+    sim_call_send(&p->client, node, &p->init_call, &w, from);
 }
 
 /* ---- work ---- */

@@ -7,6 +7,7 @@
 #include "common/assert.h"
 #include "common/mutation.h"
 #include "tests/sim/sim_faults.h"
+#include "tests/sim/sim_groups.h"
 
 #define FINISH_NS (120 * SIM_SECOND)
 #define READ_INTERVAL_NS (200 * SIM_MS)
@@ -65,6 +66,8 @@ static void play_faults(struct sim_cluster *c)
 {
     struct sim_random *random = sim_world_random(c->world);
     struct sim_faults *faults = sim_faults_new(c);
+    if (c->groups)
+        sim_groups_trouble(c->groups);
     uint64_t part_ns = sim_random_range(random, 4, 20) * SIM_SECOND;
     for (int i = 0; i < 3; i++) {
         if (!sim_cluster_run(c, part_ns))
@@ -82,6 +85,7 @@ void sim_run(const struct sim_run_options *options, struct sim_result *ret)
     struct sim_cluster_options o = sim_cluster_options_draw(options->seed);
     o.mutation = options->mutation;
     o.trace = options->trace;
+    o.groups = o.groups && !scenario;
     if (scenario && scenario->prepare)
         scenario->prepare(&o);
     struct sim_cluster *c = sim_cluster_new(&o);
@@ -94,6 +98,7 @@ void sim_run(const struct sim_run_options *options, struct sim_result *ret)
         sim_cluster_add_producer(c, true);
         sim_cluster_add_producer(c, false);
         sim_cluster_add_consumer(c);
+        sim_cluster_add_groups(c);
         read_replicas(c, 0);
         if (scenario)
             scenario->play(c);

@@ -186,13 +186,14 @@ static void server_apply(void *object, uint64_t number)
 
 static void tell_observer(struct zk_model *m, const struct zk_txn *txn)
 {
-    for (uint32_t i = 0; i < txn->count && m->wrote; i++) {
+    for (uint32_t i = 0; i < txn->count && m->listener_count > 0; i++) {
         const struct zk_change *c = &txn->changes[i];
         struct zk_model_node node;
 
         if (c->kind == ZK_WATCH_DELETED || !zk_model_find(m, c->path, &node))
             node = (struct zk_model_node){.path = c->path, .mzxid = txn->zxid};
-        m->wrote(m->wrote_context, c->kind, &node);
+        for (unsigned k = 0; k < m->listener_count; k++)
+            m->listeners[k].wrote(m->listeners[k].context, c->kind, &node);
     }
 }
 
@@ -416,8 +417,9 @@ void zk_model_on_write(struct zk_model *m,
                                      const struct zk_model_node *node),
                        void *context)
 {
-    m->wrote = wrote;
-    m->wrote_context = context;
+    PRE(m->listener_count < ZK_MODEL_LISTENERS_MAX);
+    m->listeners[m->listener_count].wrote = wrote;
+    m->listeners[m->listener_count++].context = context;
 }
 
 struct zk_model_counts zk_model_counts(const struct zk_model *m)

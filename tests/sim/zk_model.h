@@ -46,6 +46,7 @@ struct zk_model_options {
     uint64_t connect_min_ns, connect_max_ns; /* a connection attempt, successful or not */
 };
 #define ZK_MODEL_SERVERS_MAX 5
+#define ZK_MODEL_LISTENERS_MAX 4
 /* Three servers, 50-500 us a way, 1-20 ms to connect. */
 extern const struct zk_model_options zk_model_options_default;
 
@@ -113,7 +114,8 @@ void zk_model_walk(struct zk_model *m, const char *path,
  * by put. */
 enum zk_error zk_model_put(struct zk_model *m, const char *path, struct view data);
 enum zk_error zk_model_delete(struct zk_model *m, const char *path);
-/* Heard of every node written, in zxid order, at the leader, before anybody else knows. kind:
+/* Heard of every node written, in zxid order, at the leader, before anybody else knows; up to
+ * ZK_MODEL_LISTENERS_MAX may hear. kind:
  * ZK_WATCH_CREATED, _CHANGED or _DELETED (then data is VIEW_NULL). */
 void zk_model_on_write(struct zk_model *m,
                        void (*wrote)(void *context, enum zk_watch_kind kind,

@@ -146,8 +146,11 @@ struct zk_model {
     int64_t next_session;
     struct zk_task *tasks;
     struct zk_model_counts counts;
-    void (*wrote)(void *context, enum zk_watch_kind kind, const struct zk_model_node *node);
-    void *wrote_context;
+    struct {
+        void (*wrote)(void *context, enum zk_watch_kind kind, const struct zk_model_node *node);
+        void *context;
+    } listeners[ZK_MODEL_LISTENERS_MAX];
+    unsigned listener_count;
 };
 
 /* ---- time ---- */
