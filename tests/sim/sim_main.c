@@ -218,7 +218,10 @@ static bool totals_are_enough(const struct runner *r)
                   {"power losses", t->power_losses},
                   {"unknown outcomes", t->unknown_outcomes},
                   {"acknowledged records", t->acknowledged},
-                  {"requests that crossed shards", t->crossed}};
+                  {"requests that crossed shards", t->crossed},
+                  {"rebalances", t->rebalances},
+                  {"acknowledged commits", t->commits},
+                  {"moves of coordinators", t->coordinators_moved}};
     bool enough = r->repeated > 0;
     if (!enough)
         printf("sim: no seed was run twice\n");
