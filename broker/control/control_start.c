@@ -92,6 +92,36 @@ static void note_directory(struct control *c, const struct log_dir_load *load)
     }
 }
 
+/* A partition's directory that was copied by hand, to another data directory or under another
+ * topic's name: nothing tells which copy is whole. */
+static bool found_once(struct control *c)
+{
+    struct map places = MAP_INIT;
+    bool once = true;
+    for (unsigned i = 0; once && i < c->config->dir_count; i++) {
+        const struct log_dir_load *load = &c->loads[i];
+        for (uint32_t k = 0; once && k < load->found_count; k++) {
+            struct log_found *found = &load->found[k];
+            char *here = xasprintf("%s/%s-%d", c->config->dirs[i], found->topic, found->id.number);
+            char *there = map_put(&places, MAP_KEY(found->id), here);
+            once = there == NULL;
+            if (!once) {
+                control_halt(c,
+                             "%s and %s are copies of one partition: keep the one that is current, "
+                             "move the other one away",
+                             there, here);
+            }
+            free(there);
+        }
+    }
+    struct map_entry e;
+    for (uint32_t at = 0; map_next(&places, &at, &e);) {
+        free(e.value);
+    }
+    map_deinit(&places);
+    return once;
+}
+
 static void all_loaded(struct control *c)
 {
     uint32_t logs = 0;
@@ -101,6 +131,9 @@ static void all_loaded(struct control *c)
         }
         note_directory(c, &c->loads[i]);
         logs += c->loads[i].found_count;
+    }
+    if (!found_once(c)) {
+        return;
     }
     c->storage_id = c->loads[0].storage_id;
     if (logs == 0) {

@@ -4,6 +4,7 @@ and nobody else is disturbed."""
 import contextlib
 import os
 import random
+import shutil
 import socket
 import struct
 import subprocess
@@ -164,6 +165,7 @@ def refused_starts():
         for n in c.nodes.values():
             assert n.runs() and n.answers(), c.state()
         stop_cleanly(c)
+        copied(c)
         wiped(c)
 
 
@@ -192,6 +194,16 @@ def unwritable(c):
         refuses(c, Node(c, 10, data=at), "read-only", "Read-only file system")
     finally:
         subprocess.run(["umount", at], check=True)
+
+
+def copied(c):
+    """A partition's folder that stands in two data directories, whichever is the older one."""
+    n = c.nodes[1]
+    other = os.path.join(n.folder, "other")
+    shutil.copytree(os.path.join(n.data, "load-0"), os.path.join(other, "load-0"))
+    n.configure(**{"log.dirs": "%s,%s" % (n.data, other)})
+    refuses(c, n, "%s/load-0 and %s/load-0 are copies" % (n.data, other))
+    n.configure(**{"log.dirs": n.data})
 
 
 def wiped(c):
