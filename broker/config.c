@@ -56,13 +56,27 @@ static bool parse_i64(const char *text, int64_t *ret)
     return true;
 }
 
+/* Is value this choice? Blanks behind commas do not count: Kafka reads lists so. */
+static bool is_choice(const char *value, const char *choice, size_t size)
+{
+    const char *end = choice + size;
+    for (; *value != '\0'; value++) {
+        if (*value == ' ' && choice > end - size && choice[-1] == ',') {
+            continue;
+        }
+        if (choice == end || *choice++ != *value) {
+            return false;
+        }
+    }
+    return choice == end;
+}
+
 static char *check_choice(const struct config_key *key, const char *value)
 {
-    size_t size = strlen(value);
     for (const char *at = key->choices; at != NULL && *at != '\0';) {
         const char *bar = strchr(at, '|');
         size_t n = bar != NULL ? (size_t)(bar - at) : strlen(at);
-        if (n == size && memcmp(at, value, n) == 0) {
+        if (is_choice(value, at, n)) {
             return NULL;
         }
         at = bar != NULL ? bar + 1 : NULL;
@@ -190,13 +204,57 @@ static const char *nearest(const char *name)
 static void unknown_key(const char *file, const char *name, unsigned line, struct config_report *r)
 {
     const char *close = nearest(name);
-    if (close != NULL) {
+    if (config_key_is_foreign(name)) {
+        config_warning(r, xasprintf("%s line %u: %s belongs to a part of Kafka that is not here "
+                                    "and has no effect",
+                                    file, line, name));
+    } else if (close != NULL) {
         config_warning(
             r, xasprintf("%s line %u: %s is not a known key and is ignored; did you mean %s?", file,
                          line, name, close));
     } else {
         config_warning(
             r, xasprintf("%s line %u: %s is not a known key and is ignored", file, line, name));
+    }
+}
+
+/* Values that are taken and do less than they say. */
+static void warn_of_value(const char *file, const struct config_key *key, const char *value,
+                          unsigned line, struct config_report *r)
+{
+    const char *what = NULL;
+    if (key->use == CONFIG_UNUSED) {
+        what = "is accepted and has no effect here";
+    } else if (strcmp(key->name, "compression.type") == 0 && strcmp(value, "producer") != 0) {
+        what = "is accepted and has no effect here: batches stay as producers compressed them";
+    } else if (strcmp(key->name, "log.cleanup.policy") == 0 && strstr(value, "compact") != NULL) {
+        what = "names compaction, which is not available: such topics keep every record";
+    }
+    if (what != NULL) {
+        config_warning(r, xasprintf("%s line %u: %s %s", file, line, key->name, what));
+    }
+}
+
+/* One id under two names in Kafka. */
+static void take_broker_id(struct broker_config *c, const char *name, int64_t number,
+                           struct config_report *r)
+{
+    if (c->broker_id >= 0 && c->broker_id != number) {
+        config_error(r, xasprintf("%s: \"%lld\" is not allowed: broker.id and node.id are one "
+                                  "number, and the other says %d",
+                                  name, (long long)number, c->broker_id));
+    }
+    c->broker_id = (int32_t)number;
+}
+
+static void note_set_by_hand(struct broker_config *c, const char *name)
+{
+    if (strcmp(name, "default.replication.factor") == 0) {
+        c->default_replication_factor_set = true;
+    } else if (strcmp(name, "min.insync.replicas") == 0) {
+        c->min_insync_replicas_set = true;
+    } else if (strcmp(name, "offsets.topic.replication.factor") == 0) {
+        c->offsets_replication_factor_set = true;
     }
 }
 
@@ -220,24 +278,18 @@ static void take_pair(struct broker_config *c, const char *file, const char *nam
                                   value, key->why));
         return;
     }
-    if (key->use == CONFIG_UNUSED) {
-        config_warning(
-            r, xasprintf("%s line %u: %s is accepted and has no effect here", file, line, name));
-    }
-    if (strcmp(name, "default.replication.factor") == 0) {
-        c->default_replication_factor_set = true;
-    }
-    if (strcmp(name, "min.insync.replicas") == 0) {
-        c->min_insync_replicas_set = true;
-    }
-    if (strcmp(name, "broker.id") == 0) {
-        c->broker_id = (int32_t)number;
+    warn_of_value(file, key, value, line, r);
+    note_set_by_hand(c, name);
+    if (strcmp(name, "broker.id") == 0 || strcmp(name, "node.id") == 0) {
+        take_broker_id(c, name, number, r);
         return;
     }
     set_value(c, key, value, number);
 }
 
 /* ---- what several keys say together ---- */
+#define IDLE_MS_MAX (INT64_C(1000) * 3600 * 24 * 365)
+
 static void settle_times(struct broker_config *c)
 {
     if (c->roll_ms < 0) {
@@ -251,8 +303,8 @@ static void settle_times(struct broker_config *c)
     if (c->retention_ms < -1) {
         c->retention_ms = -1;
     }
-    if (c->zookeeper_connection_timeout_ms < 0) {
-        c->zookeeper_connection_timeout_ms = c->zookeeper_session_timeout_ms;
+    if (c->connections_max_idle_ms < 0 || c->connections_max_idle_ms > IDLE_MS_MAX) {
+        c->connections_max_idle_ms = IDLE_MS_MAX; /* -1 is never, in Kafka's words */
     }
 }
 
@@ -267,6 +319,14 @@ static void settle_dirs(struct broker_config *c, struct config_report *r)
         }
         while (last > first && last[-1] == ' ') {
             last--;
+        }
+        for (unsigned i = 0; i < c->dir_count; i++) {
+            if (strlen(c->dirs[i]) == (size_t)(last - first) &&
+                memcmp(c->dirs[i], first, (size_t)(last - first)) == 0) {
+                config_error(r, xasprintf("log.dirs: \"%s\" is not allowed: it names %s twice",
+                                          text, c->dirs[i]));
+                return;
+            }
         }
         if (last > first && c->dir_count == CONFIG_DIRS_MAX) {
             config_error(r, xasprintf("log.dirs: \"%s\" is not allowed: at most %d directories",
@@ -298,11 +358,26 @@ static void settle(struct broker_config *c, struct config_report *r)
             xstrdup(
                 "broker.id: not set: give this broker a number from 0 that no other broker has"));
     }
+    if (c->zookeeper_digest != NULL && strchr(c->zookeeper_digest, ':') == NULL) {
+        config_error(r, xstrdup("corduroy.zookeeper.digest: not allowed: user:password"));
+    }
     if (c->message_max_bytes > 8 * 1024 * 1024) {
         config_error(r, xasprintf("message.max.bytes: \"%lld\" is not allowed: at most 8388608 (a "
                                   "batch stands whole in the commit journal)",
                                   (long long)c->message_max_bytes));
     }
+}
+
+/* Kafka takes the blanks around a value away; Java's properties only those before it. */
+static char *trimmed(const char *value)
+{
+    static const char blanks[] = " \t\r\n\f";
+    value += strspn(value, blanks);
+    size_t size = strlen(value);
+    while (size > 0 && strchr(blanks, value[size - 1]) != NULL) {
+        size--;
+    }
+    return xstrndup(value, size);
 }
 
 struct broker_config *config_parse(struct view text, const char *name,
@@ -327,7 +402,9 @@ struct broker_config *config_parse(struct view text, const char *name,
                            xasprintf("%s line %u: %s was set on line %u already; this value counts",
                                      name, e->line, e->key, e->replaced_line));
         }
-        take_pair(c, name, e->key, e->value, e->line, ret_report);
+        char *value = trimmed(e->value);
+        take_pair(c, name, e->key, value, e->line, ret_report);
+        free(value);
     }
     properties_deinit(&p);
     settle(c, ret_report);

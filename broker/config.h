@@ -33,7 +33,7 @@ struct broker_config {
     int64_t shards;
 
     char *zookeeper_connect; /* host:port,host:port/chroot */
-    int64_t zookeeper_session_timeout_ms, zookeeper_connection_timeout_ms;
+    int64_t zookeeper_session_timeout_ms;
     char *zookeeper_digest; /* user:password, NULL: none */
 
     char *dirs[CONFIG_DIRS_MAX];
@@ -43,6 +43,7 @@ struct broker_config {
     bool default_replication_factor_set; /* by hand: then it is not lowered to the number of brokers
                                           */
     bool min_insync_replicas_set;
+    bool offsets_replication_factor_set; /* by hand, likewise */
     bool auto_create_topics, delete_topics, unclean_election, controlled_shutdown,
         auto_leader_rebalance;
     int64_t leader_imbalance_percent, leader_imbalance_check_s;
@@ -53,13 +54,12 @@ struct broker_config {
         message_max_bytes;
     char *cleanup_policy, *timestamp_type, *compression_type;
 
-    int64_t request_max_bytes, connections_max, connections_max_per_ip, connections_max_idle_ms,
-        fetch_max_bytes;
+    int64_t request_max_bytes, connections_max, connections_max_idle_ms, fetch_max_bytes;
     int64_t lag_time_max_ms, session_min_ms, session_max_ms, rebalance_delay_ms, group_max_size;
     int64_t offsets_partitions, offsets_replication_factor, offsets_segment_bytes,
         offsets_retention_minutes;
     int64_t offsets_retention_check_ms, offset_metadata_max, offsets_commit_timeout_ms;
-    int64_t producer_expiration_ms, journal_bytes, space_reserve_bytes;
+    int64_t journal_bytes, space_reserve_bytes;
     char *log_level;
     char *dirs_text, *dir_text, *listeners_text, *advertised_text, *protocol_map_text,
         *inter_broker_text;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/config_keys.h"
 
+#include <string.h>
+
 #define AT(member) offsetof(struct broker_config, member)
 
 /* name, type, use, default, least, most, choices, reason of a refusal, place */
 const struct config_key config_keys[] = {
     /* identity, listeners, network */
     {"broker.id", CONFIG_INT, CONFIG_USED, NULL, 0, INT32_MAX, NULL, NULL, CONFIG_NO_PLACE},
+    {"node.id", CONFIG_INT, CONFIG_USED, NULL, 0, INT32_MAX, NULL, NULL, CONFIG_NO_PLACE},
     {"broker.rack", CONFIG_TEXT, CONFIG_USED, NULL, 0, INT32_MAX, NULL, NULL, AT(rack)},
     {"listeners", CONFIG_TEXT, CONFIG_USED, "PLAINTEXT://:9092", 0, INT32_MAX, NULL, NULL,
      AT(listeners_text)},
@@ -25,9 +28,9 @@ const struct config_key config_keys[] = {
      AT(request_max_bytes)},
     {"max.connections", CONFIG_INT, CONFIG_USED, "2147483647", 1, INT32_MAX, NULL, NULL,
      AT(connections_max)},
-    {"max.connections.per.ip", CONFIG_INT, CONFIG_USED, "2147483647", 1, INT32_MAX, NULL, NULL,
-     AT(connections_max_per_ip)},
-    {"connections.max.idle.ms", CONFIG_INT, CONFIG_USED, "600000", 1000, INT64_MAX, NULL, NULL,
+    {"max.connections.per.ip", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT32_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"connections.max.idle.ms", CONFIG_INT, CONFIG_USED, "600000", -1, INT64_MAX, NULL, NULL,
      AT(connections_max_idle_ms)},
     {"fetch.max.bytes", CONFIG_INT, CONFIG_USED, "57671680", 1024, INT32_MAX, NULL, NULL,
      AT(fetch_max_bytes)},
@@ -68,13 +71,19 @@ const struct config_key config_keys[] = {
      NULL, "only PLAINTEXT is spoken", CONFIG_NO_PLACE},
     {"control.plane.listener.name", CONFIG_TEXT, CONFIG_REFUSED, NULL, -1, INT64_MAX, NULL,
      "the cluster protocol has a listener of its own (corduroy.cluster.listener)", CONFIG_NO_PLACE},
+    {"process.roles", CONFIG_TEXT, CONFIG_REFUSED, "", -1, INT64_MAX, NULL,
+     "the cluster is coordinated by ZooKeeper; this is a file of a KRaft broker", CONFIG_NO_PLACE},
+    {"client.quota.callback.class", CONFIG_TEXT, CONFIG_REFUSED, NULL, -1, INT64_MAX, NULL,
+     "Java classes cannot be loaded", CONFIG_NO_PLACE},
     /* ZooKeeper */
+    {"zookeeper.metadata.migration.enable", CONFIG_BOOL, CONFIG_REFUSED, "false", 0, 1, NULL,
+     "there is no KRaft to migrate to", CONFIG_NO_PLACE},
     {"zookeeper.connect", CONFIG_TEXT, CONFIG_USED, NULL, 0, INT32_MAX, NULL, NULL,
      AT(zookeeper_connect)},
     {"zookeeper.session.timeout.ms", CONFIG_INT, CONFIG_USED, "18000", 1000, 600000, NULL, NULL,
      AT(zookeeper_session_timeout_ms)},
-    {"zookeeper.connection.timeout.ms", CONFIG_INT, CONFIG_USED, "-1", -1, 600000, NULL, NULL,
-     AT(zookeeper_connection_timeout_ms)},
+    {"zookeeper.connection.timeout.ms", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT32_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
     {"corduroy.zookeeper.digest", CONFIG_TEXT, CONFIG_USED, NULL, 0, INT32_MAX, NULL, NULL,
      AT(zookeeper_digest)},
     {"zookeeper.max.in.flight.requests", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL, NULL,
@@ -144,10 +153,14 @@ const struct config_key config_keys[] = {
      INT64_MAX, NULL, NULL, CONFIG_NO_PLACE},
     {"num.recovery.threads.per.data.dir", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL,
      NULL, CONFIG_NO_PLACE},
+    {"log.message.timestamp.difference.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX,
+     NULL, NULL, CONFIG_NO_PLACE},
     {"log.message.timestamp.before.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL,
      NULL, CONFIG_NO_PLACE},
     {"log.message.timestamp.after.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL,
      NULL, CONFIG_NO_PLACE},
+    {"remote.log.storage.system.enable", CONFIG_BOOL, CONFIG_REFUSED, "false", 0, 1, NULL,
+     "tiered storage is not available", CONFIG_NO_PLACE},
     {"log.dir.failure.timeout.ms", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL, NULL,
      CONFIG_NO_PLACE},
     {"log.initial.task.delay.ms", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL, NULL,
@@ -258,8 +271,8 @@ const struct config_key config_keys[] = {
      AT(offset_metadata_max)},
     {"offsets.commit.timeout.ms", CONFIG_INT, CONFIG_USED, "5000", 1, INT32_MAX, NULL, NULL,
      AT(offsets_commit_timeout_ms)},
-    {"producer.id.expiration.ms", CONFIG_INT, CONFIG_USED, "86400000", 1, INT64_MAX, NULL, NULL,
-     AT(producer_expiration_ms)},
+    {"producer.id.expiration.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 1, INT32_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
     {"offsets.topic.compression.codec", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL, NULL,
      CONFIG_NO_PLACE},
     {"offsets.commit.required.acks", CONFIG_INT, CONFIG_UNUSED, NULL, -1, INT64_MAX, NULL, NULL,
@@ -315,6 +328,13 @@ const struct config_key config_keys[] = {
      "TLS is not available", CONFIG_NO_PLACE},
     {"ssl.truststore.location", CONFIG_TEXT, CONFIG_REFUSED, NULL, -1, INT64_MAX, NULL,
      "TLS is not available", CONFIG_NO_PLACE},
+    {"ssl.keystore.key", CONFIG_TEXT, CONFIG_REFUSED, NULL, -1, INT64_MAX, NULL,
+     "TLS is not available", CONFIG_NO_PLACE},
+    {"principal.builder.class", CONFIG_TEXT, CONFIG_REFUSED,
+     "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder", -1, INT64_MAX,
+     NULL, "Java classes cannot be loaded", CONFIG_NO_PLACE},
+    {"sasl.jaas.config", CONFIG_TEXT, CONFIG_REFUSED, NULL, -1, INT64_MAX, NULL,
+     "SASL is not available", CONFIG_NO_PLACE},
     {"ssl.client.auth", CONFIG_TEXT, CONFIG_REFUSED, "none", -1, INT64_MAX, NULL,
      "TLS is not available", CONFIG_NO_PLACE},
     {"sasl.enabled.mechanisms", CONFIG_TEXT, CONFIG_REFUSED, "GSSAPI", -1, INT64_MAX, NULL,
@@ -328,3 +348,21 @@ const struct config_key config_keys[] = {
      AT(log_level)},
 };
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
+
+/* Kafka's keys of parts that are not here, by their beginnings: what could be missed if it had no
+ * effect stands above. */
+static const char *const foreign[] = {
+    "alter.log.dirs.", "controller.", "delegation.token.", "group.consumer.", "group.share.",
+    "listener.name.",  "metadata.",   "password.encoder.", "remote.log.",     "replication.quota.",
+    "sasl.",           "ssl.",        "telemetry.",        "zookeeper.ssl.",
+};
+
+bool config_key_is_foreign(const char *name)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        if (strncmp(name, foreign[i], strlen(foreign[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -36,6 +36,8 @@ extern const struct config_key config_keys[];
 extern const size_t config_key_count;
 
 const struct config_key *config_key_find(const char *name);
+/* Kafka's, of a part that is not here (TLS, SASL, KRaft, tiered storage, ...): no effect. */
+bool config_key_is_foreign(const char *name);
 /* NULL: fine, and the number (or truth) is in *ret; else what is wrong, allocated. */
 char *config_value_check(const struct config_key *key, const char *value, int64_t *ret);
 /* Take ownership of the line. */

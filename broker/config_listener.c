@@ -35,15 +35,16 @@ static bool endpoint_parse(const char *text, size_t size, bool named, struct end
         goto out;
     }
     *colon = '\0';
-    char *end;
-    long port = strtol(colon + 1, &end, 10);
-    if (*end != '\0' || port < 0 || port > 65535) {
+    long port = strtol(colon + 1, NULL, 10);
+    if (strspn(colon + 1, "0123456789") != strlen(colon + 1) || port < 1 || port > 65535) {
         goto out;
     }
     size_t n = strlen(rest);
     if (n >= 2 && rest[0] == '[' && rest[n - 1] == ']') {
         rest[n - 1] = '\0';
         rest++;
+    } else if (strpbrk(rest, "[]") != NULL) {
+        goto out;
     }
     ret->name = named ? xstrdup(copy) : NULL;
     ret->host = xstrdup(rest);
@@ -71,6 +72,27 @@ static bool is_plaintext(const struct broker_config *c, const char *name)
     return strcasecmp(name, "PLAINTEXT") == 0;
 }
 
+static bool is_any(const char *host)
+{
+    return *host == '\0' || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+/* NULL: it can stand beside the listeners so far. */
+static const char *clash(const struct broker_config *c, const struct endpoint *e)
+{
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        const struct config_listener *l = &c->listeners[i];
+        if (strcasecmp(l->name, e->name) == 0) {
+            return "each listener needs a name of its own";
+        }
+        if (l->port == e->port &&
+            (is_any(l->host) || is_any(e->host) || strcasecmp(l->host, e->host) == 0)) {
+            return "another listener has this port";
+        }
+    }
+    return NULL;
+}
+
 static void add_listener(struct broker_config *c, const char *at, size_t size,
                          struct config_report *r)
 {
@@ -80,11 +102,14 @@ static void add_listener(struct broker_config *c, const char *at, size_t size,
             r, xasprintf("listeners: \"%.*s\" is not allowed: NAME://host:port", (int)size, at));
         return;
     }
+    const char *why = clash(c, &e);
     if (!is_plaintext(c, e.name)) {
         config_error(
             r,
             xasprintf("listeners: \"%.*s\" is not allowed: only the PLAINTEXT protocol is spoken",
                       (int)size, at));
+    } else if (why != NULL) {
+        config_error(r, xasprintf("listeners: \"%.*s\" is not allowed: %s", (int)size, at, why));
     } else if (c->listener_count == CONFIG_LISTENERS_MAX) {
         config_error(r, xasprintf("listeners: at most %d are allowed", CONFIG_LISTENERS_MAX));
     } else {
@@ -131,7 +156,7 @@ static void advertise(struct broker_config *c, const char *at, size_t size, stru
         config_error(r,
                      xasprintf("advertised.listeners: \"%.*s\" is not allowed: listeners has no %s",
                                (int)size, at, e.name));
-    } else if (*e.host == '\0' || strcmp(e.host, "0.0.0.0") == 0) {
+    } else if (is_any(e.host)) {
         config_error(
             r,
             xasprintf(
@@ -154,22 +179,20 @@ static void advertise_rest(struct broker_config *c)
     for (unsigned i = 0; i < c->listener_count; i++) {
         struct config_listener *l = &c->listeners[i];
         if (l->advertised_host == NULL) {
-            bool any =
-                *l->host == '\0' || strcmp(l->host, "0.0.0.0") == 0 || strcmp(l->host, "::") == 0;
-            l->advertised_host = xstrdup(any ? name : l->host);
+            l->advertised_host = xstrdup(is_any(l->host) ? name : l->host);
             l->advertised_port = l->port;
         }
     }
 }
 
 /* Without a setting the cluster listener has the inter-broker listener's host, and its port plus
- * 10000. */
+ * CLUSTER_PORT_OFFSET. */
 static void settle_cluster(struct broker_config *c, struct config_report *r)
 {
     struct endpoint e;
     const char *text = c->cluster_listener_text;
     if (text != NULL) {
-        if (!endpoint_parse(text, strlen(text), false, &e) || e.port == 0) {
+        if (!endpoint_parse(text, strlen(text), false, &e)) {
             config_error(
                 r, xasprintf("corduroy.cluster.listener: \"%s\" is not allowed: host:port", text));
             return;
@@ -184,6 +207,25 @@ static void settle_cluster(struct broker_config *c, struct config_report *r)
                                                                        : CLUSTER_PORT_OFFSET);
 }
 
+/* Without a setting it is the one named PLAINTEXT, as in Kafka, or else the first. */
+static void settle_inter_broker(struct broker_config *c, struct config_report *r)
+{
+    const char *name = c->inter_broker_text != NULL ? c->inter_broker_text : "PLAINTEXT";
+    bool found = false;
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        if (strcasecmp(c->listeners[i].name, name) == 0) {
+            c->inter_broker_listener = i;
+            found = true;
+        }
+    }
+    if (!found && c->inter_broker_text != NULL) {
+        config_error(
+            r, xasprintf(
+                   "inter.broker.listener.name: \"%s\" is not allowed: listeners has no such name",
+                   name));
+    }
+}
+
 void config_settle_listeners(struct broker_config *c, struct config_report *r)
 {
     each_part(c->listeners_text, add_listener, c, r);
@@ -195,21 +237,6 @@ void config_settle_listeners(struct broker_config *c, struct config_report *r)
     }
     each_part(c->advertised_text, advertise, c, r);
     advertise_rest(c);
-    if (c->inter_broker_text != NULL) {
-        bool found = false;
-        for (unsigned i = 0; i < c->listener_count; i++) {
-            if (strcasecmp(c->listeners[i].name, c->inter_broker_text) == 0) {
-                c->inter_broker_listener = i;
-                found = true;
-            }
-        }
-        if (!found) {
-            config_error(
-                r,
-                xasprintf(
-                    "inter.broker.listener.name: \"%s\" is not allowed: listeners has no such name",
-                    c->inter_broker_text));
-        }
-    }
+    settle_inter_broker(c, r);
     settle_cluster(c, r);
 }

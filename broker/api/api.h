@@ -28,8 +28,8 @@ void api_group_serve(struct shard *s, struct request *r);
 enum error_code api_error_of(enum replica_result result);
 /* Kafka's rule for topic names: 1 to 249 of [A-Za-z0-9._-], not "." or "..". */
 bool api_topic_name_valid(struct view name);
-/* Creates a topic if auto-creation allows it; nothing is heard: metadata will show it. */
-void api_auto_create(struct shard *s, struct view name, int32_t partitions,
-                     int32_t replication_factor, bool internal);
+/* Creates a topic with the defaults of its kind: __consumer_offsets has its own. Whether that is
+ * allowed is the caller's to know; nothing is heard: metadata will show it. */
+void api_auto_create(struct shard *s, struct view name);
 
 #endif

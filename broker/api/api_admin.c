@@ -173,9 +173,18 @@ static void auto_back(struct call *call, struct shard *home)
 #define AUTO_CREATING_MAX 32u
 #define AUTO_CREATE_VERSION 5
 
-void api_auto_create(struct shard *s, struct view name, int32_t partitions,
-                     int32_t replication_factor, bool internal)
+/* Set by hand, or never more than there are brokers that have ever joined. */
+static int16_t offsets_replicas(const struct shard *s)
 {
+    int64_t wanted = s->config->offsets_replication_factor;
+    uint32_t known = s->metadata.brokers->count;
+    bool lowered = !s->config->offsets_replication_factor_set && known > 0 && known < wanted;
+    return (int16_t)(lowered ? known : wanted);
+}
+
+void api_auto_create(struct shard *s, struct view name)
+{
+    bool offsets = view_equal(name, VIEW_LITERAL("__consumer_offsets"));
     struct create_topics_request q;
     struct create_topics_request_topic t;
     struct create_topics_request_config configs[] = {
@@ -193,10 +202,10 @@ void api_auto_create(struct shard *s, struct view name, int32_t partitions,
     snprintf(segment, sizeof segment, "%lld", (long long)s->config->offsets_segment_bytes);
     configs[2].value = view_of(segment);
     t.name = name;
-    t.num_partitions = partitions;
-    t.replication_factor = (int16_t)replication_factor;
+    t.num_partitions = offsets ? (int32_t)s->config->offsets_partitions : -1;
+    t.replication_factor = offsets ? offsets_replicas(s) : -1;
     t.configs = configs;
-    t.configs_count = internal ? 3 : 0;
+    t.configs_count = offsets ? 3 : 0;
     q.topics = &t;
     q.topics_count = 1;
     q.timeout_ms = 10000;

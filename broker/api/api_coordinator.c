@@ -17,8 +17,7 @@ static void find_group(struct shard *s, struct view group,
     to->error_code = ERROR_COORDINATOR_NOT_AVAILABLE;
     if (t == NULL || t->partition_count == 0) {
         if (s->metadata.complete) {
-            api_auto_create(s, VIEW_LITERAL("__consumer_offsets"),
-                            (int32_t)s->config->offsets_partitions, -1, true);
+            api_auto_create(s, VIEW_LITERAL("__consumer_offsets"));
         }
         return;
     }

@@ -81,9 +81,7 @@ static void put_missing(struct shard *s, const struct metadata_request *q,
         to->error_code = ERROR_INVALID_TOPIC_EXCEPTION;
     } else if (q->allow_auto_topic_creation && s->config->auto_create_topics &&
                s->metadata.complete) {
-        bool offsets = view_equal(from->name, VIEW_LITERAL("__consumer_offsets"));
-        api_auto_create(s, from->name, offsets ? (int32_t)s->config->offsets_partitions : -1, -1,
-                        offsets);
+        api_auto_create(s, from->name);
         to->error_code = ERROR_LEADER_NOT_AVAILABLE;
     } else {
         to->error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;

@@ -70,6 +70,8 @@ static const char *parse_chroot(const char *text, struct zk_connect *ret)
         size--;
     if (size >= ZK_CONNECT_CHROOT_SIZE)
         return "the chroot is too long";
+    if (memchr(text, ',', size))
+        return "the chroot stands once, behind the last server";
     if (size > 0 && (memmem(text, size, "//", 2) || memmem(text, size, "/./", 3) ||
                      memmem(text, size, "/../", 4)))
         return "the chroot is not a path";

@@ -118,6 +118,86 @@ START_TEST(listeners_are_checked)
 }
 END_TEST
 
+START_TEST(listeners_do_not_clash)
+{
+    parse(PLAIN "listeners=PLAINTEXT://:9092,PLAINTEXT://:9093\n");
+    ck_assert(says(report.errors, report.error_count, "needs a name of its own"));
+    parse(PLAIN "listeners=A://h:9092,B://:9092\n"
+                "listener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT\n");
+    ck_assert(says(report.errors, report.error_count, "another listener has this port"));
+    parse(PLAIN "listeners=A://10.0.0.1:9092,PLAINTEXT://10.0.0.2:9092\n"
+                "listener.security.protocol.map=A:PLAINTEXT,PLAINTEXT:PLAINTEXT\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert_uint_eq(config->inter_broker_listener, 1);
+    parse(PLAIN "advertised.listeners=PLAINTEXT://[::]:9092\n");
+    ck_assert(says(report.errors, report.error_count, "name a host that clients can reach"));
+    parse(PLAIN "advertised.listeners=PLAINTEXT://a.example:0\n");
+    ck_assert(says(report.errors, report.error_count, "NAME://host:port"));
+    parse(PLAIN "listeners=PLAINTEXT://[::1:9092\n");
+    ck_assert(says(report.errors, report.error_count, "NAME://host:port"));
+}
+END_TEST
+
+START_TEST(blanks_around_values_do_not_count)
+{
+    parse(PLAIN "log.retention.hours= 24 \ndelete.topic.enable=FALSE\t\nbroker.rack=r1 \n"
+                "log.cleanup.policy=delete, compact\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert_int_eq(config->retention_ms, INT64_C(24) * 3600000);
+    ck_assert(!config->delete_topics);
+    ck_assert_str_eq(config->rack, "r1");
+    parse(PLAIN "log.cleanup.policy=del ete\n");
+    ck_assert_uint_eq(report.error_count, 1);
+}
+END_TEST
+
+START_TEST(what_does_less_than_it_says_is_warned_about)
+{
+    parse(PLAIN "compression.type=gzip\n");
+    ck_assert(says(report.warnings, report.warning_count, "stay as producers compressed them"));
+    parse(PLAIN "compression.type=producer\nlog.cleanup.policy=delete\n");
+    ck_assert_uint_eq(report.warning_count, 0);
+    parse(PLAIN "log.cleanup.policy=compact\n");
+    ck_assert(says(report.warnings, report.warning_count, "such topics keep every record"));
+    parse(PLAIN "max.connections.per.ip=10\n");
+    ck_assert(says(report.warnings, report.warning_count, "has no effect here"));
+    parse(PLAIN "ssl.keystore.type=JKS\nlistener.name.x.sasl.jaas.config=y\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert_uint_eq(report.warning_count, 2);
+    ck_assert(says(report.warnings, report.warning_count, "a part of Kafka that is not here"));
+}
+END_TEST
+
+START_TEST(files_of_other_kinds_of_brokers_are_refused)
+{
+    parse(PLAIN "process.roles=broker\n");
+    ck_assert(says(report.errors, report.error_count, "a file of a KRaft broker"));
+    parse("node.id=4\nzookeeper.connect=h\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert_int_eq(config->broker_id, 4);
+    parse(PLAIN "node.id=2\n");
+    ck_assert(says(report.errors, report.error_count, "broker.id and node.id are one number"));
+    parse(PLAIN "remote.log.storage.system.enable=true\n");
+    ck_assert(says(report.errors, report.error_count, "tiered storage is not available"));
+}
+END_TEST
+
+START_TEST(odd_values_of_single_keys)
+{
+    parse(PLAIN "log.dirs=/a,/b,/a\n");
+    ck_assert(says(report.errors, report.error_count, "it names /a twice"));
+    parse(PLAIN "corduroy.zookeeper.digest=secret\n");
+    ck_assert(says(report.errors, report.error_count, "user:password"));
+    ck_assert(!says(report.errors, report.error_count, "secret"));
+    parse(PLAIN "connections.max.idle.ms=-1\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    ck_assert_int_gt(config->connections_max_idle_ms, INT64_C(86400000));
+    parse(PLAIN "connections.max.idle.ms=9223372036854775807\n");
+    ck_assert_int_gt(config->connections_max_idle_ms, 0);
+    ck_assert_int_lt(config->connections_max_idle_ms, INT64_MAX / 1000000);
+}
+END_TEST
+
 START_TEST(what_must_be_set_is_asked_for)
 {
     parse("log.dirs=/data\n");
@@ -203,6 +283,11 @@ int main(void)
     tcase_add_test(t, a_bad_value_names_key_value_and_what_is_allowed);
     tcase_add_test(t, what_cannot_be_honoured_is_refused_by_name);
     tcase_add_test(t, listeners_are_checked);
+    tcase_add_test(t, listeners_do_not_clash);
+    tcase_add_test(t, blanks_around_values_do_not_count);
+    tcase_add_test(t, what_does_less_than_it_says_is_warned_about);
+    tcase_add_test(t, files_of_other_kinds_of_brokers_are_refused);
+    tcase_add_test(t, odd_values_of_single_keys);
     tcase_add_test(t, what_must_be_set_is_asked_for);
     tcase_add_test(t, topics_override_the_broker);
     tcase_add_test(t, a_topics_settings_are_told);

@@ -32,8 +32,9 @@ END_TEST
 START_TEST(what_is_wrong_is_said)
 {
     static const char *const bad[] = {
-        "",     ",",    "a,",   ":1",     "a:",      "a:0",    "a:65536",    "a:x",
-        "a:1x", "[::1", "[]:1", "[::1]1", "/chroot", "a:1//b", "a:1/x/../y", "a:111111",
+        "",        ",",      "a,",         ":1",       "a:",          "a:0",
+        "a:65536", "a:x",    "a:1x",       "[::1",     "[]:1",        "[::1]1",
+        "/chroot", "a:1//b", "a:1/x/../y", "a:111111", "a:1/x,b:2/x",
     };
     struct zk_connect c;
     char many[400] = "a";
