@@ -12,6 +12,7 @@ struct cli {
     const char *bootstrap; /* --bootstrap-server, default localhost:9092 */
     bool json, verbose;    /* --verbose: what librdkafka says goes to stderr */
     int timeout_ms;
+    bool *unreachable; /* every broker that a client knows refused it: waiting is of no use */
 };
 
 int cli_topic(const struct cli *cli, int argc, char **argv);
@@ -19,18 +20,24 @@ int cli_cluster(const struct cli *cli, int argc, char **argv);
 int cli_verify(const struct cli *cli, int argc, char **argv);
 
 /* A client with these settings (pairs, ended by NULL; may be NULL) and delivery report callback
- * (may be NULL); NULL after a message. opaque goes to the callback. */
+ * (may be NULL); NULL after a message. */
 struct cli_client_options {
     const char *const *settings;
-    void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque);
-    void *opaque;
+    void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *cli);
 };
 rd_kafka_t *cli_client(const struct cli *cli, rd_kafka_type_t type,
                        const struct cli_client_options *options);
 /* The metadata of all topics; NULL after a message. */
 const struct rd_kafka_metadata *cli_metadata(const struct cli *cli, rd_kafka_t *client);
+/* The same without a message. */
+rd_kafka_resp_err_t cli_try_metadata(const struct cli *cli, rd_kafka_t *client,
+                                     const struct rd_kafka_metadata **ret);
+/* Is this a whole number from least to most? */
+bool cli_number(const char *text, int least, int most, int *ret);
 /* One line to stderr that says what is wrong and what to do; returns 1. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for wrong usage; returns 2. */
+int cli_misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_print_json(json_t *value); /* takes the reference */
 
 #endif

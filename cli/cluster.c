@@ -64,8 +64,9 @@ static void print_as_table(const struct rd_kafka_metadata *m, const char *cluste
 
 int cli_cluster(const struct cli *cli, int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 0) {
+        return cli_misused("cluster takes no \"%s\"", argv[0]);
+    }
     rd_kafka_t *client = cli_client(cli, RD_KAFKA_PRODUCER, NULL);
     const struct rd_kafka_metadata *m = client != NULL ? cli_metadata(cli, client) : NULL;
     bool good = m != NULL;

@@ -5,6 +5,7 @@
  * reading back is done all the same. */
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ struct verify {
     int signals; /* a descriptor that has something to read when the writing shall end */
     struct acknowledged *acks;
     size_t ack_count, ack_capacity, failed, sent;
+    rd_kafka_resp_err_t why;               /* of the last record that was not written */
     double longest_pause, pause_at, began; /* of one partition; 0 since the start */
     double last_ack[PARTITIONS_MAX];       /* 0: none yet */
     int64_t low[PARTITIONS_MAX], high[PARTITIONS_MAX];
@@ -60,10 +62,12 @@ static void note_pause(struct verify *v, int32_t partition, double at)
 
 static void delivered(rd_kafka_t *client, const rd_kafka_message_t *m, void *opaque)
 {
-    struct verify *v = opaque;
+    struct verify *v = m->_private;
     (void)client;
+    (void)opaque;
     if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         v->failed++;
+        v->why = m->err;
         return;
     }
     if (v->ack_count == v->ack_capacity) {
@@ -106,9 +110,10 @@ static void write_records(struct verify *v, rd_kafka_t *client)
             fill(v, v->sent, bytes);
             rd_kafka_resp_err_t wrong = rd_kafka_producev(
                 client, RD_KAFKA_V_TOPIC(v->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                RD_KAFKA_V_VALUE(bytes, (size_t)v->size), RD_KAFKA_V_END);
+                RD_KAFKA_V_VALUE(bytes, (size_t)v->size), RD_KAFKA_V_OPAQUE(v), RD_KAFKA_V_END);
             if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
-                break; /* its queue is full: the broker is behind */
+                v->why = wrong;
+                break; /* mostly its queue is full: the broker is behind */
             }
             v->sent++;
         }
@@ -158,8 +163,8 @@ static rd_kafka_resp_err_t query_end(struct verify *v, rd_kafka_t *client, int32
     do {
         wrong = rd_kafka_query_watermark_offsets(client, v->topic, partition, &low, ret_high, 5000);
         if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            const struct rd_kafka_metadata *m = cli_metadata(v->cli, client);
-            if (m != NULL) {
+            const struct rd_kafka_metadata *m;
+            if (cli_try_metadata(v->cli, client, &m) == RD_KAFKA_RESP_ERR_NO_ERROR) {
                 rd_kafka_metadata_destroy(m);
             }
         }
@@ -237,6 +242,10 @@ static int tell(struct verify *v, bool all_read)
                v->longest_pause * 1000, v->pause_at);
         printf("%zu acknowledged, %zu read back, %zu lost\n", v->ack_count, v->read_back, lost);
     }
+    if (v->failed > 0 || v->ack_count == 0) {
+        cli_fail("%zu records were acknowledged, %zu were not: %s", v->ack_count, v->failed,
+                 rd_kafka_err2str(v->why));
+    }
     if (!all_read) {
         cli_fail("topic \"%s\" could not be read to its end", v->topic);
     }
@@ -298,8 +307,7 @@ static int run(struct verify *v)
                                           "check.crcs",
                                           "true",
                                           NULL};
-    struct cli_client_options write_options = {writing, delivered, v},
-                              read_options = {reading, NULL, NULL};
+    struct cli_client_options write_options = {writing, delivered}, read_options = {reading, NULL};
     rd_kafka_t *writer = cli_client(v->cli, RD_KAFKA_PRODUCER, &write_options);
     int status = 1;
     if (writer != NULL && find_topic(v, writer) == 0 && take_marks(v, writer, v->low)) {
@@ -323,33 +331,54 @@ static int run(struct verify *v)
     return status;
 }
 
+/* 0 or the status of wrong usage. */
+static int take_options(struct verify *v, int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int least, most;
+        size_t place;
+    } numbers[] = {{"--seconds", 1, 86400, offsetof(struct verify, seconds)},
+                   {"--rate", 1, 1000000, offsetof(struct verify, rate)},
+                   {"--size", 16, 8388608, offsetof(struct verify, size)}};
+    for (int i = 0; i < argc; i += 2) {
+        const char *option = argv[i], *value = argv[i + 1]; /* argv ends with NULL */
+        size_t n = 0;
+        while (n < 3 && strcmp(option, numbers[n].name) != 0) {
+            n++;
+        }
+        if (n == 3 && strcmp(option, "--topic") != 0 && strcmp(option, "--acked") != 0) {
+            return cli_misused("verify takes no \"%s\"", option);
+        }
+        if (value == NULL) {
+            return cli_misused("%s needs a value", option);
+        }
+        if (n < 3 && !cli_number(value, numbers[n].least, numbers[n].most,
+                                 (int *)(void *)((char *)v + numbers[n].place))) {
+            return cli_misused("%s: \"%s\" is not a number from %d to %d", option, value,
+                               numbers[n].least, numbers[n].most);
+        }
+        if (n == 3) {
+            *(strcmp(option, "--topic") == 0 ? &v->topic : &v->acked_path) = value;
+        }
+    }
+    return 0;
+}
+
 int cli_verify(const struct cli *cli, int argc, char **argv)
 {
     struct verify *v = calloc(1, sizeof *v);
-    *v = (struct verify){.cli = cli, .topic = "verify", .seconds = 10, .rate = 500, .size = 128};
+    *v = (struct verify){
+        .cli = cli, .topic = "verify", .seconds = 10, .rate = 500, .size = 128, .signals = -1};
     v->run = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-    bool good = argc % 2 == 0;
-    for (int i = 0; good && i < argc; i += 2) {
-        int number = atoi(argv[i + 1]);
-        if (strcmp(argv[i], "--topic") == 0) {
-            v->topic = argv[i + 1];
-        } else if (strcmp(argv[i], "--seconds") == 0 && number > 0) {
-            v->seconds = number;
-        } else if (strcmp(argv[i], "--rate") == 0 && number > 0) {
-            v->rate = number;
-        } else if (strcmp(argv[i], "--size") == 0 && number >= 16) {
-            v->size = number;
-        } else if (strcmp(argv[i], "--acked") == 0) {
-            v->acked_path = argv[i + 1];
-        } else {
-            good = false;
-        }
+    int status = take_options(v, argc, argv);
+    if (status == 0) {
+        status = prepare(v) != 0 ? 1 : run(v);
     }
-    int status = !good ? 2 : prepare(v) != 0 ? 1 : run(v);
     if (v->acked != NULL && fclose(v->acked) != 0) {
         status = cli_fail("cannot write \"%s\": %s", v->acked_path, strerror(errno));
     }
-    if (good) {
+    if (v->signals >= 0) {
         close(v->signals);
     }
     free(v);

@@ -27,6 +27,8 @@ def all_cases():
     import rounds_groups
     import rounds_start
     import rounds_sync
+    import rounds_user
     import rounds_znodes
-    del rounds_bad_input, rounds_faults, rounds_groups, rounds_start, rounds_sync, rounds_znodes
+    del rounds_bad_input, rounds_faults, rounds_groups, rounds_start, rounds_sync, rounds_user
+    del rounds_znodes
     return CASES
