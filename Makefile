@@ -10,7 +10,7 @@ VARIANT := $(if $(SAN),-$(SAN))$(if $(filter clang%,$(notdir $(CC))),-clang)$(if
 BUILD ?= build$(VARIANT)
 VERSION := 0.1.0
 
-PACKAGES := libevent libcrypto jansson
+PACKAGES := libevent libcrypto jansson zlib liblz4 libzstd
 CFLAGS_BASE := -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -Wconversion -Wshadow \
   -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wno-missing-field-initializers \
   -fno-strict-aliasing -fno-common -fstack-protector-strong -I. \
@@ -42,7 +42,7 @@ ifneq ($(MUTATION_BUILD),)
 CFLAGS_BASE += -DCORDUROY_MUTATIONS
 endif
 CFLAGS_ALL = $(CFLAGS_BASE) $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -levent_pthreads -lzookeeper_mt -lpthread -lm
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -levent_pthreads -lsnappy -lzookeeper_mt -lpthread -lm
 
 # Every folder that holds the product's code. A file pair is one noun; main.c is a program.
 DIRS := common proto proto/gen proto/cluster controller broker broker/net broker/api broker/log \
@@ -86,8 +86,7 @@ $(BUILD)/corduroy: $(CLI_OBJ) $(LIB)
 	$(if $(V),,@echo "  link  $@")
 	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) $(LIBS) -lrdkafka
 
-# The codecs of record batches are looked into by tests only.
-TEST_LIBS = $(shell pkg-config --libs check zlib libzstd liblz4) -lsnappy
+TEST_LIBS = $(shell pkg-config --libs check)
 
 # ---- tests -------------------------------------------------------------------------------------
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(TESTLIB) $(LIB)

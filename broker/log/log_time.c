@@ -5,7 +5,7 @@
 #include "broker/log/log_internal.h"
 #include "broker/log/log_listing.h"
 #include "common/memory.h"
-#include "proto/record_reader.h"
+#include "proto/record_time.h"
 
 /* Looks for a record by its timestamp: a job reads the files, from the first segment that can hold
  * it, then the appends that are only in memory are looked through. What came into place meanwhile
@@ -28,42 +28,41 @@ struct time_search {
     int64_t until; /* the files' end when the job was begun */
 };
 
-/* The record within the batch: exact where the records are not compressed. */
-static void pick_record(struct log_time_query *q, const struct record_batch *b, int64_t timestamp)
+/* How much of a batch is decompressed for its one record: by a job, which has a thread of its own,
+ * and by the shard, for what is not in place yet. Behind it the batch's first offset is told. */
+#define JOB_DECOMPRESS_MAX (256u << 20)
+#define SHARD_DECOMPRESS_MAX (2u << 20)
+
+static void pick_record(struct log_time_query *q, const struct record_batch *b, int64_t timestamp,
+                        uint64_t limit)
 {
-    struct record_reader reader;
-    struct record record;
     q->ret_epoch = b->leader_epoch;
     q->ret_offset = b->base_offset;
     q->ret_timestamp = b->max_timestamp;
-    if ((b->attributes & RECORD_BATCH_APPEND_TIME) || !b->bytes.base ||
-        record_reader_init(&reader, b) != 0) {
-        if (q->max_timestamp)
-            q->ret_offset = record_batch_last_offset(b);
+    if (q->max_timestamp && (b->attributes & RECORD_BATCH_APPEND_TIME)) {
+        q->ret_offset = record_batch_last_offset(b);
         return;
     }
-    while (record_reader_next(&reader, &record) == 0) {
-        if (record.timestamp >= timestamp) {
-            q->ret_offset = record.offset;
-            q->ret_timestamp = record.timestamp;
-            return;
-        }
+    int64_t offset, timestamp_found;
+    if (b->bytes.base && record_time_find(b, timestamp, limit, &offset, &timestamp_found) == 0) {
+        q->ret_offset = offset;
+        q->ret_timestamp = timestamp_found;
     }
 }
 
 /* True when the search is over. */
-static bool look_at_batch(struct log_time_query *q, const struct record_batch *b)
+static bool look_at_batch(struct log_time_query *q, const struct record_batch *b, uint64_t limit)
 {
     if (b->base_offset >= q->bound)
         return true;
     if (q->max_timestamp) {
         if (b->max_timestamp > q->ret_timestamp)
-            pick_record(q, b, b->max_timestamp);
+            pick_record(q, b, b->max_timestamp, limit);
         return false;
     }
     if (b->max_timestamp < q->timestamp)
         return false;
-    pick_record(q, b, q->timestamp);
+    pick_record(q, b, q->timestamp, limit);
     return true;
 }
 
@@ -85,7 +84,7 @@ static int look_through(struct time_search *s, const struct time_segment *segmen
         return error;
     while (!*ret_over && (error = segment_scan_next(&scan, &b, &pos)) == 0) {
         if (record_batch_last_offset(&b) >= s->from)
-            *ret_over = look_at_batch(s->query, &b);
+            *ret_over = look_at_batch(s->query, &b, JOB_DECOMPRESS_MAX);
     }
     segment_scan_deinit(&scan);
     return error == SEGMENT_SCAN_END ? 0 : error > 0 ? -EBADMSG : error;
@@ -123,7 +122,7 @@ static void look_in_memory(struct log *log, struct log_time_query *q, int64_t fr
         if (op->item.entry.kind != JOURNAL_APPEND || op->voided || op->item.entry.end <= from ||
             record_batch_parse_header(bytes, &b) != 0)
             continue;
-        if (look_at_batch(q, &b))
+        if (look_at_batch(q, &b, SHARD_DECOMPRESS_MAX))
             return;
     }
 }

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -24,6 +25,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConsumerTest {
     private static final int COUNT = 1000;
@@ -91,6 +94,27 @@ class ConsumerTest {
             for (int i = 0; i < 200; i++) {
                 assertEquals("v" + i, some.get(i).value());
             }
+        }
+    }
+
+    /** A record is found by its time inside of a compressed batch, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "snappy", "lz4", "zstd"})
+    void findsOffsetsByTimeInCompressedBatches(String codec) throws Exception {
+        TopicPartition q = new TopicPartition(Ours.topic(admin, "times-" + codec, 1), 0);
+        try (KafkaProducer<String, String> producer = Ours.producer("compression.type", codec,
+                "linger.ms", 100)) {
+            for (int i = 0; i < 100; i++) {
+                producer.send(new ProducerRecord<>(q.topic(), 0, 10000L + 10 * i, "k", "v" + i));
+            }
+        }
+        try (KafkaConsumer<String, String> c = Ours.consumer()) {
+            for (int i = 0; i < 100; i += 9) {
+                OffsetAndTimestamp found = c.offsetsForTimes(Map.of(q, 10000L + 10 * i)).get(q);
+                assertEquals(i, found.offset());
+                assertEquals(10000 + 10 * i, found.timestamp());
+            }
+            assertNull(c.offsetsForTimes(Map.of(q, 11000L)).get(q));
         }
     }
 
