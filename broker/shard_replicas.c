@@ -116,6 +116,7 @@ static void make_host(struct shard *s, struct cluster_member self)
         .lag_ms = s->config->lag_time_max_ms,
         .mutation = setup->mutation,
         .retain_ms = s->config->retention_check_ms,
+        .producer_ms = s->config->producer_expiration_ms,
         .stream = &s->streams,
     };
     s->replica_observer = (struct replica_host_observer){ask_isr, report, leads, leads_not};

@@ -65,7 +65,8 @@ static struct producer *decode_producer(const uint8_t *at)
     p->timestamp_ms = last.timestamp_ms;
     p->coordinator_epoch = load_i32(at + 34);
     p->txn_first_offset = load_i64(at + 38);
-    p->touched_offset = last.last_offset;
+    p->touched_offset = p->seen_offset = last.last_offset;
+    p->seen_ms = last.timestamp_ms;
     if (last.last_offset >= 0) {
         p->batches[0] = last;
         p->batch_count = 1;

@@ -184,7 +184,8 @@ static struct producer *add_producer(struct producer_state *s, int64_t id)
                            .coordinator_epoch = -1,
                            .txn_first_offset = -1,
                            .timestamp_ms = -1,
-                           .touched_offset = -1};
+                           .touched_offset = -1,
+                           .seen_offset = -2};
     void *old = map_put(&s->producers, MAP_KEY(id), p);
     INVARIANT(!old);
     return p;
@@ -293,13 +294,24 @@ bool producer_state_update(struct producer_state *s, const struct record_batch *
     return aborted;
 }
 
+static bool is_old(struct producer *p, int64_t now_ms, int64_t expiration_ms)
+{
+    if (p->seen_offset != p->touched_offset) {
+        p->seen_offset = p->touched_offset;
+        p->seen_ms = now_ms;
+    } else if (p->seen_ms < 0 || p->seen_ms > now_ms) {
+        p->seen_ms = now_ms; /* no time, or the clock was put back */
+    }
+    return now_ms - p->seen_ms >= expiration_ms;
+}
+
 uint32_t producer_state_expire(struct producer_state *s, int64_t now_ms, int64_t expiration_ms)
 {
     struct map_entry entry;
     uint32_t count = 0;
     for (uint32_t at = 0; map_next(&s->producers, &at, &entry);) {
         struct producer *p = entry.value;
-        if (p->txn_first_offset >= 0 || now_ms - p->timestamp_ms < expiration_ms)
+        if (!is_old(p, now_ms, expiration_ms) || p->txn_first_offset >= 0)
             continue;
         map_remove(&s->producers, entry.key);
         free(p);

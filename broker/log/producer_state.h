@@ -41,6 +41,8 @@ struct producer {
     int64_t txn_first_offset;  /* of the open transaction; -1 */
     int64_t timestamp_ms;      /* of the last batch or marker */
     int64_t touched_offset;    /* of what it appended last; -1: not known */
+    int64_t seen_offset;       /* touched_offset at the last look for old producers, and when it */
+    int64_t seen_ms;           /* was new; what a snapshot has is as old as it says */
     uint32_t batch_count;
     struct producer_batch batches[PRODUCER_BATCHES]; /* oldest first */
 };
@@ -105,8 +107,9 @@ bool producer_state_update(struct producer_state *s, const struct record_batch *
  * producers and of other epochs change nothing. */
 void producer_state_remember(struct producer_state *s, const struct record_batch *batch);
 
-/* Forgets producers without an open transaction whose last batch is older than expiration_ms.
- * Returns how many. */
+/* Forgets producers without an open transaction that have appended nothing for expiration_ms;
+ * called now and then, and the time counts from the first call that finds a batch: its own
+ * timestamps are its client's, and may lie anywhere. Returns how many. */
 uint32_t producer_state_expire(struct producer_state *s, int64_t now_ms, int64_t expiration_ms);
 
 /* The snapshot (broker/log/producer_snapshot.c) as bytes, which the caller frees. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "broker/log/producer_state.h"
 #include "broker/replica/replica_internal.h"
 #include "common/memory.h"
 #include "common/resolve.h"
@@ -10,6 +11,7 @@
 #define LAG_MS 30000
 #define SILENCE_MS 1000
 #define RETAIN_MS 300000
+#define PRODUCER_MS 86400000
 #define REJOIN_MS 200
 #define REJOIN_MS_MAX 30000
 #define RETRY_MS 1000
@@ -46,6 +48,7 @@ static void fill_defaults(struct replica_host *h)
     c->lag_ms = c->lag_ms > 0 ? c->lag_ms : LAG_MS;
     c->silence_ms = c->silence_ms > 0 ? c->silence_ms : SILENCE_MS;
     c->retain_ms = c->retain_ms > 0 ? c->retain_ms : RETAIN_MS;
+    c->producer_ms = c->producer_ms > 0 ? c->producer_ms : PRODUCER_MS;
     h->partition_config = (struct partition_config){.self = c->self,
                                                     .silence_ms = c->silence_ms,
                                                     .lag_ms = c->lag_ms,
@@ -508,6 +511,8 @@ static void retain(struct replica_host *h)
         struct replica *r = entry.value;
         if (partition_leads(&r->partition))
             log_retain(r->log, wall_ms);
+        if (r->log)
+            (void)producer_state_expire(log_producers(r->log), wall_ms, h->config.producer_ms);
     }
 }
 

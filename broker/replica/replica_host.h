@@ -63,6 +63,7 @@ struct replica_host_config {
     int64_t lag_ms;         /* replica.lag.time.max.ms; 0: 30,000 */
     int64_t silence_ms;     /* a follower's stream without a sign of life; 0: 1,000 */
     int64_t retain_ms;      /* log.retention.check.interval.ms; 0: 300,000 */
+    int64_t producer_ms;    /* producer.id.expiration.ms; 0: 86,400,000 */
     struct account *stream; /* received bytes of replication streams; may be NULL */
     unsigned mutation;      /* enum mutation; mutation builds only */
 };

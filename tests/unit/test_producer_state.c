@@ -204,11 +204,31 @@ START_TEST(old_producers_expire_but_not_in_a_transaction)
     append(batch_of(1, 0, 0, 1));                /* at 5100 */
     append(transactional(batch_of(2, 0, 0, 1))); /* at 5101 */
     append(batch_of(3, 0, 0, 1));                /* at 5102 */
+    /* Whatever the batches' own times are: from when they are first seen. */
+    ck_assert_uint_eq(producer_state_expire(&state, 999000, 1000), 0);
+    append(batch_of(3, 0, 1, 1));
+    ck_assert_uint_eq(producer_state_expire(&state, 999999, 1000), 0);
+    ck_assert_uint_eq(producer_state_expire(&state, 1000000, 1000), 1);
+    ck_assert_ptr_null(producer_state_find(&state, 1));
+    ck_assert_uint_eq(producer_state_expire(&state, 990000, 1000), 0); /* put back */
+    ck_assert_uint_eq(producer_state_expire(&state, 990999, 1000), 0);
+    ck_assert_uint_eq(producer_state_expire(&state, 991000, 1000), 1);
+    ck_assert_ptr_nonnull(producer_state_find(&state, 2));
+    finish();
+}
+END_TEST
+
+START_TEST(producers_of_a_snapshot_are_as_old_as_it_says)
+{
+    start(10);
+    append(batch_of(1, 0, 0, 1));
+    size_t size;
+    uint8_t *bytes = producer_state_encode(&state, &size);
+    int64_t end = state.end_offset;
+    ck_assert(producer_state_decode(&state, (struct view){bytes, (uint32_t)size}, end));
+    free(bytes);
     ck_assert_uint_eq(producer_state_expire(&state, 6099, 1000), 0);
     ck_assert_uint_eq(producer_state_expire(&state, 6101, 1000), 1);
-    ck_assert_ptr_null(producer_state_find(&state, 1));
-    ck_assert_uint_eq(producer_state_expire(&state, 999999, 1000), 1);
-    ck_assert_ptr_nonnull(producer_state_find(&state, 2));
     finish();
 }
 END_TEST
@@ -334,7 +354,8 @@ END_TEST
 SUITE_MAIN("producer_state", batches_without_a_producer_always_pass,
            the_next_sequence_passes_and_a_gap_does_not, the_last_five_batches_are_recognised,
            sequences_wrap, epochs_fence, transactions_open_and_end, markers_are_checked,
-           old_producers_expire_but_not_in_a_transaction, the_table_is_bounded,
+           old_producers_expire_but_not_in_a_transaction,
+           producers_of_a_snapshot_are_as_old_as_it_says, the_table_is_bounded,
            a_table_full_of_transactions_refuses_more,
            a_snapshot_keeps_the_last_batch_and_open_transactions,
            older_batches_are_remembered_behind_a_snapshot, a_damaged_snapshot_is_refused)

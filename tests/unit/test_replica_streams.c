@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "broker/log/producer_state.h"
 #include "broker/replica/replica_internal.h"
 #include "common/memory.h"
 #include "common/resolve.h"
@@ -211,6 +212,8 @@ static void make_host(struct node *n)
                                          .dirs = &n->dir,
                                          .dir_count = 1,
                                          .topic_config = topic_config,
+                                         .retain_ms = 60000,
+                                         .producer_ms = 600000,
                                          .stream = &n->stream};
     n->observer = (struct replica_host_observer){.ask_isr = ask_isr, .report = heard_report};
     n->replicas = replica_host_new(&n->reactor, &config, &n->observer);
@@ -562,6 +565,32 @@ START_TEST(what_follows_a_refused_batch_is_refused_for_its_reason)
 }
 END_TEST
 
+static bool nobody_is_remembered(void *context)
+{
+    const struct rig *rig = context;
+    uint32_t count = 0;
+    for (int32_t i = 0; i < BROKERS; i++) {
+        struct log *log = replica_host_log(rig->nodes[i]->replicas, the_id);
+        count += log ? producer_state_count(log_producers(log)) : 0;
+    }
+    return count == 0;
+}
+
+/* Or each that ever wrote would stay for as long as the process lives. */
+START_TEST(producers_that_write_no_more_are_forgotten)
+{
+    struct rig *rig = rig_new(61, &sim_weather_calm);
+    lead_by(rig, 1);
+    wait_until(rig, first_leads);
+    ck_assert_int_eq(answer_to(rig, 1), REPLICA_OK);
+    ck_assert(!nobody_is_remembered(rig));
+    uint64_t until_ns = sim_now_ns(rig->world) + 1200 * SIM_SECOND;
+    ck_assert(sim_world_run_until(rig->world, until_ns, nobody_is_remembered, rig));
+    sim_world_free(rig->world);
+    free(rig);
+}
+END_TEST
+
 /* The hosts of a run are thrown away with it, as their processes would be: what they held is no
  * leak. */
 const char *__asan_default_options(void);
@@ -579,6 +608,7 @@ int main(void)
     tcase_add_loop_test(t, an_overflowing_follower_is_caught_up_from_the_log, 0, 3);
     tcase_add_loop_test(t, a_follower_that_was_away_catches_up_while_others_produce, 0, 5);
     tcase_add_test(t, what_follows_a_refused_batch_is_refused_for_its_reason);
+    tcase_add_test(t, producers_that_write_no_more_are_forgotten);
     tcase_add_loop_test(t, broken_streams_are_opened_again, 0, 5);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
