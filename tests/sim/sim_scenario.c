@@ -229,20 +229,31 @@ static void play_bounce_while_joining(struct sim_cluster *c)
 static void play_disk_swapped(struct sim_cluster *c)
 {
     struct file_mem *image = NULL;
-    for (int i = 0; i < 6 && sim_settle(c); i++) {
+    for (int i = 0; i < 8 && sim_settle(c); i++) {
         unsigned b = (unsigned)sim_between(c, 0, c->options.broker_count - 1);
         struct sim_host *h = c->brokers[b].host;
-        if (i % 3 == 0) { /* an image is taken; some time later it comes back */
+        bool old = i % 2 == 0, alone = i % 4 < 2;
+        if (old) { /* an image is taken; it comes back when the broker has been started since */
             image = file_mem_copy(sim_host_disk(h, 0), sim_between(c, 1, UINT64_MAX));
+            sim_cluster_kill(c, b);
+            start_and_wait(c, b, 20 * SIM_SECOND);
             sim_cluster_run(c, sim_between(c, 500, 5000) * SIM_MS);
+        }
+        /* The others are away when it comes back: it is all that there is to lead. */
+        for (unsigned other = 0; alone && other < c->options.broker_count; other++) {
+            if (other != b)
+                sim_cluster_kill(c, other);
         }
         sim_cluster_power_off(c, b);
         sim_checker_excuse(c->checker, b);
-        disk_replace(c, b, i % 3 == 0 ? image : file_mem_new(sim_between(c, 1, UINT64_MAX)));
+        disk_replace(c, b, old ? image : file_mem_new(sim_between(c, 1, UINT64_MAX)));
         sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
         sim_cluster_start(c, b);
-        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
-        sim_cluster_kill(c, sim_leader_of(c, 0));
+        sim_cluster_run(c, sim_between(c, 1, alone ? 15000 : 3000) * SIM_MS);
+        if (alone)
+            sim_cluster_start_all(c);
+        else
+            sim_cluster_kill(c, sim_leader_of(c, 0));
         sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
     }
 }
