@@ -59,7 +59,7 @@ struct broker_config {
     int64_t offsets_partitions, offsets_replication_factor, offsets_segment_bytes,
         offsets_retention_minutes;
     int64_t offsets_retention_check_ms, offset_metadata_max, offsets_commit_timeout_ms;
-    int64_t journal_bytes, space_reserve_bytes;
+    int64_t producer_expiration_ms, journal_bytes, space_reserve_bytes;
     char *log_level;
     char *dirs_text, *dir_text, *listeners_text, *advertised_text, *protocol_map_text,
         *inter_broker_text;
