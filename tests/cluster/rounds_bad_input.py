@@ -2,8 +2,10 @@
 """Wrong bytes from clients and wrong circumstances at a start: the right error or a clear message,
 and nobody else is disturbed."""
 import contextlib
+import fcntl
 import os
 import random
+import re
 import shutil
 import socket
 import struct
@@ -159,7 +161,8 @@ def refused_starts():
             n.configure(listeners="PLAINTEXT://127.0.0.1:%d" % s.getsockname()[1])
             refuses(c, n, r"cannot listen on 127.0.0.1:%d" % s.getsockname()[1], "in use")
         refuses(c, Node(c, 6, data=c.nodes[1].data), "in use|locked|lock")
-        refuses(c, Node(c, 1, folder="twin"), "broker id 1", "127.0.0.1")
+        used_by_kafka(c)
+        refuses(c, Node(c, 1, folder="twin"), "broker id 1", re.escape(c.nodes[1].address))
         other_cluster(c)
         unwritable(c)
         for n in c.nodes.values():
@@ -167,6 +170,16 @@ def refused_starts():
         stop_cleanly(c)
         copied(c)
         wiped(c)
+
+
+def used_by_kafka(c):
+    """Java's FileChannel.lock, as Kafka takes it on .lock, is a POSIX record lock."""
+    n = Node(c, 11)
+    os.makedirs(n.data)
+    with open(os.path.join(n.data, ".lock"), "w") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        refuses(c, n, re.escape(n.data), "in use|locked|lock")
+    assert sorted(os.listdir(n.data)) == [".lock"], os.listdir(n.data)
 
 
 def other_cluster(c):

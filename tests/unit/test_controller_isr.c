@@ -256,10 +256,29 @@ START_TEST(a_changed_min_isr_is_a_fenced_write)
 }
 END_TEST
 
+/* An operator, or a tool, wrote the node: it is read again, and its leader, whose process it does
+ * not name, leads in a new epoch. */
+START_TEST(a_state_that_others_wrote_is_not_written_over)
+{
+    static const int32_t isr[] = {1, 3};
+    begin(13);
+    ck_assert(zk_model_put(r->zk, "/brokers/topics/t/partitions/0/state",
+                           VIEW_LITERAL("{\"version\":1,\"leader\":1,\"leader_epoch\":0,"
+                                        "\"controller_epoch\":1,\"isr\":[1,2],\"min_isr\":2}")) ==
+              ZK_OK);
+    rig_broker(r, 1)->isr_replies = 0;
+    rig_ask_isr(r, 1, "t", 0, isr, 2);
+    ck_assert_int_ne(answered(1)->result, CLUSTER_ISR_DONE);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "1 e1 v3 [1,2] min 2");
+    rig_free(r);
+}
+END_TEST
+
 SUITE_MAIN("controller_isr", shrink_and_grow_keep_the_epoch, what_does_not_fit_is_refused,
            other_numbers_are_refused_or_unknown, a_topic_made_anew_refuses_the_old_ones_request,
            a_joiner_that_was_restarted_is_refused,
            a_joiner_that_registers_meanwhile_is_refused_by_zookeeper,
            a_joiner_that_is_shutting_down_is_refused, a_request_waits_for_the_write_under_way,
            a_lost_reply_is_found_to_be_done, a_lost_request_is_refused_for_good,
-           a_late_request_is_never_answered_wrongly, a_changed_min_isr_is_a_fenced_write)
+           a_late_request_is_never_answered_wrongly, a_changed_min_isr_is_a_fenced_write,
+           a_state_that_others_wrote_is_not_written_over)
