@@ -103,7 +103,8 @@ struct controller_delete_topic {
 struct controller_create_partitions {
     struct view name;
     int32_t total;
-    uint32_t assignment_count; /* of the new ones, in order; 0: placed by us */
+    bool placed;               /* by the asker, as the assignment says; else by us */
+    uint32_t assignment_count; /* of the new ones, in order */
     const struct controller_replicas *assignment;
     bool validate_only;
 };

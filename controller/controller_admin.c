@@ -218,8 +218,8 @@ static void delete_topic(struct controller *c, const struct controller_event *ev
                    "delete.topic.enable is false");
         return;
     }
-    if (t->state != CTL_TOPIC_PRESENT) {
-        ctl_answer(c, event->request, event->connection, CONTROLLER_OK, t, NULL);
+    if (t->state != CTL_TOPIC_PRESENT) { /* for clients it is gone */
+        ctl_answer(c, event->request, event->connection, CONTROLLER_UNKNOWN_TOPIC, t, NULL);
         return;
     }
     (void)ctl_wait_new(c, event, CTL_WAIT_DELETION, t);

@@ -198,7 +198,7 @@ static bool plan(struct controller *c, const struct controller_event *e, const s
                  struct ctl_growth *g)
 {
     uint32_t more = g->new_count - g->old_count;
-    if (e->u.create_partitions.assignment_count > 0) {
+    if (e->u.create_partitions.placed) {
         const char *why = by_hand(c, e, more, g);
         if (why)
             refuse(c, e, t, CONTROLLER_INVALID_ASSIGNMENT, why);
@@ -219,7 +219,8 @@ static struct ctl_topic *check(struct controller *c, const struct controller_eve
     struct ctl_topic *t = ctl_topic_find(c, q->name);
     if (!t || t->state == CTL_TOPIC_READING || t->state == CTL_TOPIC_CREATING ||
         t->partition_count == 0) {
-        ctl_answer(c, e->request, e->connection, CONTROLLER_UNKNOWN_TOPIC, NULL, NULL);
+        ctl_answer(c, e->request, e->connection, CONTROLLER_UNKNOWN_TOPIC, NULL,
+                   "the topic does not exist");
         return NULL;
     }
     const char *why = NULL;

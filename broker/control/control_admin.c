@@ -309,10 +309,24 @@ static void delete_one(struct control_lead *l, struct admin_work *w, uint32_t i)
     step(l, w, i, &e);
 }
 
+static bool grown_twice(const struct admin_work *w, uint32_t i)
+{
+    for (uint32_t k = 0; k < w->grow_in.topics_count; k++) {
+        if (k != i && view_equal(w->grow_in.topics[k].name, w->grow_in.topics[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void grow_one(struct control_lead *l, struct admin_work *w, uint32_t i)
 {
     const struct create_partitions_request_topic *t = &w->grow_in.topics[i];
     struct controller_event e = {.kind = CONTROLLER_EV_CREATE_PARTITIONS};
+    if (grown_twice(w, i)) {
+        refuse(l, w, i, ERROR_INVALID_REQUEST, "Duplicate topic name in the request");
+        return;
+    }
     struct controller_replicas *by_hand =
         arena_array(&w->arena, t->assignments_count, sizeof *by_hand);
     for (uint32_t k = 0; k < t->assignments_count; k++) {
@@ -322,6 +336,7 @@ static void grow_one(struct control_lead *l, struct admin_work *w, uint32_t i)
     e.u.create_partitions =
         (struct controller_create_partitions){.name = t->name,
                                               .total = t->count,
+                                              .placed = !t->assignments_null,
                                               .assignment_count = t->assignments_count,
                                               .assignment = by_hand,
                                               .validate_only = w->grow_in.validate_only};

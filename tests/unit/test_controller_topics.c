@@ -32,6 +32,19 @@ static const struct rig_answer *grow(const char *topic, int32_t total)
     return rig_wait_answer(r, rig_admin(r, &e));
 }
 
+static const struct rig_answer *grow_placed(const char *topic, int32_t total,
+                                            const struct controller_replicas *placed,
+                                            uint32_t count)
+{
+    struct controller_event e = {.kind = CONTROLLER_EV_CREATE_PARTITIONS};
+    e.u.create_partitions.name = view_of(topic);
+    e.u.create_partitions.total = total;
+    e.u.create_partitions.placed = true;
+    e.u.create_partitions.assignment = placed;
+    e.u.create_partitions.assignment_count = count;
+    return rig_wait_answer(r, rig_admin(r, &e));
+}
+
 static void put(const char *path, const char *data)
 {
     ck_assert(zk_model_put(r->zk, path, data ? view_of(data) : VIEW_NULL) == ZK_OK);
@@ -185,6 +198,7 @@ START_TEST(growth_by_request)
     ck_assert_int_eq(create("t", 2, 2), CONTROLLER_OK);
     ck_assert_int_eq(grow("t", 2)->result, CONTROLLER_INVALID_PARTITIONS);
     ck_assert_int_eq(grow("nobody", 2)->result, CONTROLLER_UNKNOWN_TOPIC);
+    ck_assert_int_eq(grow_placed("t", 5, NULL, 0)->result, CONTROLLER_INVALID_ASSIGNMENT);
     ck_assert_int_eq(grow("t", 5)->result, CONTROLLER_OK);
     rig_settle(r);
     for (int32_t p = 0; p < 5; p++) {
@@ -251,6 +265,7 @@ START_TEST(deletion_waits_for_the_broker_that_is_away)
     ck_assert(rig_exists(r, "/brokers/topics/t"));
     ck_assert_uint_eq(rig_broker(r, 2)->partitions.count, 0);
     ck_assert_int_eq(create("t", 1, 3), CONTROLLER_TOPIC_EXISTS);
+    ck_assert_int_eq(remove_topic("t")->result, CONTROLLER_UNKNOWN_TOPIC); /* it was told so */
     /* Whoever is controller when it comes back remembers. */
     rig_kill(r, 1);
     rig_run(r, 15000);
