@@ -229,6 +229,11 @@ void log_epoch_end(const struct log *log, int32_t epoch, int32_t *ret_epoch, int
     *ret_end = end.end_offset;
 }
 
+int32_t log_epoch_at(const struct log *log, int64_t offset)
+{
+    return epoch_cache_epoch_of(&log->epochs, offset);
+}
+
 struct producer_state *log_producers(struct log *log)
 {
     return &log->producers;

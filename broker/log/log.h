@@ -123,6 +123,8 @@ void log_retain(struct log *log, int64_t wall_ms);
 /* The largest epoch <= epoch that the log knows and where it ends; (-1, -1) when it knows none
  * (Kafka's endOffsetFor). */
 void log_epoch_end(const struct log *log, int32_t epoch, int32_t *ret_epoch, int64_t *ret_end);
+/* The epoch of the record at the offset; -1: none is known. */
+int32_t log_epoch_at(const struct log *log, int64_t offset);
 struct producer_state *log_producers(struct log *log);
 
 /* A read of whole batches from `offset` (which may lie inside the first) to below `bound`. Embedded

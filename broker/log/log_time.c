@@ -39,10 +39,8 @@ static void pick_record(struct log_time_query *q, const struct record_batch *b, 
     q->ret_epoch = b->leader_epoch;
     q->ret_offset = b->base_offset;
     q->ret_timestamp = b->max_timestamp;
-    if (q->max_timestamp && (b->attributes & RECORD_BATCH_APPEND_TIME)) {
-        q->ret_offset = record_batch_last_offset(b);
-        return;
-    }
+    if (b->attributes & RECORD_BATCH_APPEND_TIME)
+        return; /* all its records bear the same: the first is the answer, as in Kafka */
     int64_t offset, timestamp_found;
     if (b->bytes.base && record_time_find(b, timestamp, limit, &offset, &timestamp_found) == 0) {
         q->ret_offset = offset;

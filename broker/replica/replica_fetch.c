@@ -61,7 +61,7 @@ void fetch_tell(struct replica_host *h)
 static enum replica_result check_epoch(const struct replica *r, int32_t current_leader_epoch)
 {
     int32_t epoch = r->partition.order.leader_epoch;
-    if (current_leader_epoch >= 0 && current_leader_epoch < epoch)
+    if (current_leader_epoch != -1 && current_leader_epoch < epoch)
         return REPLICA_FENCED_EPOCH;
     if (current_leader_epoch > epoch)
         return REPLICA_UNKNOWN_EPOCH;
@@ -157,21 +157,41 @@ void fetch_fail(struct replica *r, enum replica_result why)
     }
 }
 
+/* Where an epoch ends, as the leader tells clients. Its own epoch started when it took over, even
+ * when nothing was written in it yet; one from before all that is held ended where that starts. */
+static void leader_epoch_end(const struct replica *r, int32_t epoch, int32_t *ret_epoch,
+                             int64_t *ret_end)
+{
+    int32_t last = log_last_epoch(r->log), current = r->partition.order.leader_epoch;
+    *ret_epoch = -1;
+    *ret_end = -1;
+    if (epoch == -1 || epoch > current)
+        return;
+    if (epoch < last) {
+        log_epoch_end(r->log, epoch, ret_epoch, ret_end);
+        return;
+    }
+    *ret_epoch = epoch == current || last < 0 ? epoch : last;
+    *ret_end = log_end(r->log);
+}
+
 /* KIP-595's check, as a follower's or a client's fetch may ask for it: does what it has read end
  * where ours does? */
-static bool diverges(const struct replica *r, struct fetch_waiter *w)
+static enum replica_result check_divergence(const struct replica *r, struct fetch_waiter *w)
 {
     int32_t epoch;
     int64_t end;
     if (w->last_fetched_epoch < 0)
-        return false;
-    replica_epoch_end(r, w->last_fetched_epoch, &epoch, &end);
+        return REPLICA_OK;
+    leader_epoch_end(r, w->last_fetched_epoch, &epoch, &end);
+    if (epoch == -1)
+        return REPLICA_OUT_OF_RANGE;
     if (epoch == w->last_fetched_epoch && end >= w->offset)
-        return false;
+        return REPLICA_OK;
     w->diverging = true;
     w->diverging_epoch = epoch;
     w->diverging_end = end;
-    return true;
+    return REPLICA_OK;
 }
 
 static enum replica_result check_fetch(struct replica *r, struct fetch_waiter *w)
@@ -180,6 +200,9 @@ static enum replica_result check_fetch(struct replica *r, struct fetch_waiter *w
     if (result != REPLICA_OK)
         return result;
     fill_offsets(r, w);
+    result = check_divergence(r, w);
+    if (result != REPLICA_OK || w->diverging)
+        return result;
     if (w->offset < w->log_start || w->offset > log_end(r->log))
         return REPLICA_OUT_OF_RANGE;
     return REPLICA_OK;
@@ -200,7 +223,7 @@ void replica_host_fetch(struct replica_host *h, struct fetch_waiter *w)
         result = REPLICA_NOT_LEADER;
     else if (r && r->partition.ordered)
         result = check_fetch(r, w);
-    if (result != REPLICA_OK || diverges(r, w)) {
+    if (result != REPLICA_OK || w->diverging) {
         finish(h, w, result);
     } else if (!try_read(r, w)) {
         w->place = FETCH_WAITS;
@@ -242,6 +265,13 @@ static void time_found(struct log_time_query *time)
     q->ret_timestamp = time->ret_timestamp;
 }
 
+/* Of the first record there is, or would be. */
+static int32_t first_epoch(const struct replica *r)
+{
+    int32_t epoch = log_epoch_at(r->log, log_start(r->log));
+    return log_last_epoch(r->log) < 0 ? r->partition.order.leader_epoch : epoch;
+}
+
 void replica_host_find_offset(struct replica_host *h, struct offset_query *q)
 {
     struct replica *r = host_find(h, q->id);
@@ -254,7 +284,7 @@ void replica_host_find_offset(struct replica_host *h, struct offset_query *q)
     if (result != REPLICA_OK) {
         offset_finish(h, q, result, -1, -1);
     } else if (q->timestamp == OFFSET_EARLIEST) {
-        offset_finish(h, q, REPLICA_OK, log_start(r->log), -1);
+        offset_finish(h, q, REPLICA_OK, log_start(r->log), first_epoch(r));
     } else if (!partition_latest_available(&r->partition)) {
         offset_finish(h, q, REPLICA_NOT_AVAILABLE, -1, -1);
     } else if (q->timestamp == OFFSET_LATEST) {
@@ -281,7 +311,7 @@ enum replica_result replica_host_epoch_end(const struct replica_host *h, struct 
     if (!r || !r->partition.ordered)
         return REPLICA_UNKNOWN;
     enum replica_result result = check_epoch(r, current_leader_epoch);
-    if (result == REPLICA_OK && epoch <= r->partition.order.leader_epoch)
-        replica_epoch_end(r, epoch, ret_epoch, ret_end);
+    if (result == REPLICA_OK)
+        leader_epoch_end(r, epoch, ret_epoch, ret_end);
     return result;
 }

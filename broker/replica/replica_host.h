@@ -210,8 +210,9 @@ struct offset_query {
     struct replica_host *host;
 };
 void replica_host_find_offset(struct replica_host *host, struct offset_query *q);
-/* OffsetForLeaderEpoch. REPLICA_OK: the largest epoch <= the given one and its end, (-1, -1) when
- * the log knows none. */
+/* OffsetForLeaderEpoch (KIP-279). REPLICA_OK: the largest epoch <= the given one and its end; the
+ * given one and the start of the first when it is below all; (-1, -1) for -1 and for epochs that
+ * have not come. */
 enum replica_result replica_host_epoch_end(const struct replica_host *host, struct partition_id id,
                                            int32_t current_leader_epoch, int32_t epoch,
                                            int32_t *ret_epoch, int64_t *ret_end);

@@ -474,6 +474,28 @@ START_TEST(records_by_time)
 }
 END_TEST
 
+/* All records of a batch with LogAppendTime bear the same time: its first is the answer. */
+START_TEST(the_largest_append_time_is_the_first_records)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    for (unsigned i = 0; i < 2; i++) {
+        struct buf *b = log_host_batch(i, 3, 10, 5);
+        record_batch_set_append_time(b->data, b->used, 2000 + i);
+        ck_assert_int_eq(log_host_append(log, b, 1, NULL), LOG_OK);
+        buf_unref(b);
+    }
+    ck_assert_int_eq(ask(&h, log, 0, INT64_MAX, true).ret_offset, 3);
+    ck_assert_int_eq(ask(&h, log, 0, INT64_MAX, true).ret_timestamp, 2001);
+    ck_assert_int_eq(log_epoch_at(log, 0), 1);
+    ck_assert_int_eq(log_epoch_at(log, 5), 1);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 START_TEST(old_segments_are_rolled)
 {
     struct file_mem *disk = file_mem_new(6);
@@ -501,4 +523,4 @@ SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_
            truncation_anywhere, a_truncation_voids_what_is_on_its_way,
            a_deletion_is_told_when_it_is_durable, retention_by_size_and_time,
            a_start_inside_a_segment_is_remembered, a_follower_takes_what_follows, records_by_time,
-           old_segments_are_rolled)
+           the_largest_append_time_is_the_first_records, old_segments_are_rolled)
