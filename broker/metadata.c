@@ -6,6 +6,12 @@
 #include "common/assert.h"
 #include "common/memory.h"
 
+bool metadata_name_internal(struct view name)
+{
+    return view_equal(name, VIEW_LITERAL("__consumer_offsets")) ||
+           view_equal(name, VIEW_LITERAL("__transaction_state"));
+}
+
 struct topic_meta *topic_meta_ref(struct topic_meta *t)
 {
     atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);

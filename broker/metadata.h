@@ -26,6 +26,8 @@ struct topic_meta {
     /* number i at index i; one that was not heard of yet has replica_count 0 and leader -1 */
     struct cluster_partition_item partitions[];
 };
+/* Whether topics of this name are the coordinators'. */
+bool metadata_name_internal(struct view name);
 struct topic_meta *topic_meta_ref(struct topic_meta *topic);
 void topic_meta_unref(struct topic_meta *topic); /* any thread */
 

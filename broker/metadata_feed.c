@@ -87,17 +87,12 @@ static struct topic_meta *topic_new(struct uuid id, uint32_t count)
     return t;
 }
 
-static bool name_is_internal(const char *name)
-{
-    return strcmp(name, "__consumer_offsets") == 0 || strcmp(name, "__transaction_state") == 0;
-}
-
 static void topic_describe(const struct metadata_feed *f, struct topic_meta *t, struct view name,
                            struct view overrides)
 {
     t->name = xstrndup(name.base, name.size);
     t->overrides = xstrndup(overrides.base, overrides.size);
-    t->internal = name_is_internal(t->name);
+    t->internal = metadata_name_internal(name);
     config_topic(f->config, view_of(t->overrides), &t->config);
 }
 

@@ -42,13 +42,15 @@ void api_serve(void *shard, struct request *r)
     request_hang_up(r, "a request of an api that is not served");
 }
 
-enum error_code api_error_of(enum replica_result result)
+enum error_code api_error_of(const struct shard *s, struct partition_id id,
+                             enum replica_result result)
 {
     switch (result) {
     case REPLICA_OK:
         return ERROR_NONE;
     case REPLICA_UNKNOWN:
-        return ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+        return metadata_partition(&s->metadata, id) != NULL ? ERROR_NOT_LEADER_OR_FOLLOWER
+                                                            : ERROR_UNKNOWN_TOPIC_OR_PARTITION;
     case REPLICA_NOT_LEADER:
         return ERROR_NOT_LEADER_OR_FOLLOWER;
     case REPLICA_NOT_ENOUGH:

@@ -24,8 +24,15 @@ void api_admin_serve(struct shard *s, struct request *r);
  * ListGroups. */
 void api_group_serve(struct shard *s, struct request *r);
 
-/* The Kafka error of what a replica said. */
-enum error_code api_error_of(enum replica_result result);
+/* The Kafka error of what a replica said. A partition that this broker was never told to hold and
+ * that the metadata know is led elsewhere: NOT_LEADER_OR_FOLLOWER. */
+enum error_code api_error_of(const struct shard *s, struct partition_id id,
+                             enum replica_result result);
+/* What an asker may do (KIP-430), a bit an operation: without access control everything that there
+ * is to do with such a thing. */
+#define API_CLUSTER_OPERATIONS 0x1fa0
+#define API_TOPIC_OPERATIONS 0x0df8
+#define API_OPERATIONS_NOT_ASKED INT32_MIN
 /* Kafka's rule for topic names: 1 to 249 of [A-Za-z0-9._-], not "." or "..". */
 bool api_topic_name_valid(struct view name);
 /* Creates a topic with the defaults of its kind: __consumer_offsets has its own. Whether that is

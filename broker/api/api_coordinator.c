@@ -136,6 +136,10 @@ void api_init_producer_id_serve(struct shard *s, struct request *r)
                     -1);
         return;
     }
+    if ((q.producer_id == -1) != (q.producer_epoch == -1)) { /* both or none (KIP-360) */
+        answer_init(r, ERROR_INVALID_REQUEST, -1);
+        return;
+    }
     struct init *i = arena_alloc(&r->arena, sizeof *i);
     i->request = request_ref(r);
     i->ask.done = init_done;
@@ -145,31 +149,50 @@ void api_init_producer_id_serve(struct shard *s, struct request *r)
 }
 
 /* ---- DescribeCluster ---- */
+/* Endpoints of brokers are 1, of controllers 2 (KIP-919): only a KRaft cluster has those. */
+static bool endpoint_served(const struct request *r, const struct describe_cluster_request *q,
+                            struct describe_cluster_response *a)
+{
+    if (r->header.api_version < 1 || q->endpoint_type == 1) {
+        return true;
+    }
+    a->error_code =
+        q->endpoint_type == 2 ? ERROR_MISMATCHED_ENDPOINT_TYPE : ERROR_UNSUPPORTED_ENDPOINT_TYPE;
+    a->error_message = VIEW_LITERAL("Only brokers can be described here");
+    return false;
+}
+
+static void put_cluster(struct shard *s, struct request *r, bool operations,
+                        struct describe_cluster_response *a)
+{
+    const struct brokers_meta *all = s->metadata.brokers;
+    a->cluster_id = broker_cluster_id(s->broker);
+    a->controller_id = all->controller;
+    if (operations) {
+        a->cluster_authorized_operations = API_CLUSTER_OPERATIONS;
+    }
+    a->brokers = arena_array(&r->arena, all->count, sizeof *a->brokers);
+    for (uint32_t i = 0; i < all->count; i++) {
+        const struct broker_meta *b = &all->items[i];
+        if (b->alive) {
+            a->brokers[a->brokers_count++] = (struct describe_cluster_response_broker){
+                b->member.broker, view_of(b->host), b->port, view_of(b->rack)};
+        }
+    }
+}
+
 void api_describe_cluster_serve(struct shard *s, struct request *r)
 {
     struct describe_cluster_request q;
     struct describe_cluster_response a;
     struct wire_writer w;
-    const struct brokers_meta *all = s->metadata.brokers;
     if (!describe_cluster_request_decode(&r->body, r->header.api_version, &r->arena, &q)) {
         request_hang_up(r, "a DescribeCluster request that cannot be read");
         return;
     }
     describe_cluster_response_init(&a);
-    a.cluster_id = broker_cluster_id(s->broker);
-    a.controller_id = all->controller;
-    a.brokers = arena_array(&r->arena, all->count, sizeof *a.brokers);
-    if (r->header.api_version >= 1 && q.endpoint_type != 1) {
-        a.error_code =
-            q.endpoint_type == 2 ? ERROR_MISMATCHED_ENDPOINT_TYPE : ERROR_INVALID_REQUEST;
-    } else {
-        for (uint32_t i = 0; i < all->count; i++) {
-            const struct broker_meta *b = &all->items[i];
-            if (b->alive) {
-                a.brokers[a.brokers_count++] = (struct describe_cluster_response_broker){
-                    b->member.broker, view_of(b->host), b->port, view_of(b->rack)};
-            }
-        }
+    if (endpoint_served(r, &q, &a)) {
+        put_cluster(s, r, q.include_cluster_authorized_operations, &a);
     }
     request_begin_answer(r, &w);
     describe_cluster_response_encode(&w, r->header.api_version, &a);

@@ -96,12 +96,10 @@ static void put_result(struct item *it)
 {
     const struct fetch_waiter *w = &it->waiter;
     struct fetch_response_partition *a = it->answer;
-    a->error_code = (int16_t)api_error_of(w->result);
-    a->high_watermark =
-        w->result == REPLICA_OK || w->result == REPLICA_OUT_OF_RANGE ? w->high_watermark : -1;
+    a->error_code = (int16_t)api_error_of(it->fetch->shard, w->id, w->result);
+    a->high_watermark = w->result == REPLICA_OK ? w->high_watermark : -1;
     a->last_stable_offset = w->result == REPLICA_OK ? w->stable_offset : -1;
-    a->log_start_offset =
-        w->result == REPLICA_OK || w->result == REPLICA_OUT_OF_RANGE ? w->log_start : -1;
+    a->log_start_offset = w->result == REPLICA_OK ? w->log_start : -1;
     a->aborted_transactions_null = !w->committed;
     if (w->result == REPLICA_OK && w->diverging) {
         a->diverging_epoch.epoch = w->diverging_epoch;
@@ -258,8 +256,13 @@ static void refuse(struct fetch *f, struct item *it, enum error_code e)
 {
     it->answer->error_code = (int16_t)e;
     it->answer->high_watermark = -1;
-    it->answer->aborted_transactions_null = true;
     f->failed = true;
+}
+
+/* The broker that says it fetches as a follower; negative: a consumer. */
+static int32_t asker(const struct fetch *f)
+{
+    return f->request->header.api_version < 15 ? f->in.replica_id : f->in.replica_state.replica_id;
 }
 
 static void start_item(struct fetch *f, struct item *it, const struct fetch_request_partition *from,
@@ -271,6 +274,10 @@ static void start_item(struct fetch *f, struct item *it, const struct fetch_requ
     if (t == NULL || from->partition < 0 || (uint32_t)from->partition >= t->partition_count) {
         refuse(f, it,
                t == NULL && by_id ? ERROR_UNKNOWN_TOPIC_ID : ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+        return;
+    }
+    if (asker(f) >= 0) { /* our followers do not fetch: nobody else is a replica */
+        refuse(f, it, ERROR_NOT_LEADER_OR_FOLLOWER);
         return;
     }
     uint32_t size = from->partition_max_bytes > 0 ? (uint32_t)from->partition_max_bytes : 0;
@@ -296,7 +303,10 @@ static uint32_t share_of(const struct fetch *f)
                        ? f->in.max_bytes
                        : f->shard->config->fetch_max_bytes;
     int64_t share = f->item_count > 0 ? most / f->item_count : most;
-    return (uint32_t)(share > PARTITION_SIZE_MIN ? share : PARTITION_SIZE_MIN);
+    if (share < PARTITION_SIZE_MIN) {
+        share = most < PARTITION_SIZE_MIN ? most : PARTITION_SIZE_MIN;
+    }
+    return share > 0 ? (uint32_t)share : 0;
 }
 
 static void lay_out(struct fetch *f)
@@ -329,6 +339,18 @@ static void lay_out(struct fetch *f)
     }
 }
 
+/* What changed since the last request of a session: only who made the session could tell. The
+ * client begins anew, with a full request (KIP-227). */
+static void refuse_session(struct fetch *f)
+{
+    struct wire_writer w;
+    fetch_response_init(&f->out);
+    f->out.error_code = ERROR_FETCH_SESSION_ID_NOT_FOUND;
+    request_begin_answer(f->request, &w);
+    fetch_response_encode(&w, f->request->header.api_version, &f->out);
+    request_answer(f->request, &w, NULL, 0);
+}
+
 void api_fetch_serve(struct shard *s, struct request *r)
 {
     struct fetch *f = arena_alloc(&r->arena, sizeof *f);
@@ -336,6 +358,10 @@ void api_fetch_serve(struct shard *s, struct request *r)
     f->shard = s;
     if (!fetch_request_decode(&r->body, r->header.api_version, &r->arena, &f->in)) {
         request_hang_up(r, "a Fetch request that cannot be read");
+        return;
+    }
+    if (r->header.api_version >= 7 && f->in.session_epoch != 0 && f->in.session_epoch != -1) {
+        refuse_session(f); /* another broker's, or from before a restart */
         return;
     }
     timer_init(&f->timer, &s->reactor, timed_out);

@@ -229,6 +229,13 @@ static bool mark_unknown(const struct shard *s, struct group_request *g)
     return any;
 }
 
+/* From version 5 on a member says what it believes its group has agreed on (KIP-559). */
+static bool protocol_named(const struct group_request *g)
+{
+    return g->version < 5 ||
+           (g->in.sync.protocol_type.base != NULL && g->in.sync.protocol_name.base != NULL);
+}
+
 static void serve_one(struct shard *s, struct request *r, enum group_request_kind kind)
 {
     struct group_round *round = round_new(s, r, 1, kind, answer_one);
@@ -240,6 +247,11 @@ static void serve_one(struct shard *s, struct request *r, enum group_request_kin
     }
     if (kind == GROUP_JOIN) {
         g->client_host = host_of(r);
+    }
+    if (kind == GROUP_SYNC && !protocol_named(g)) {
+        group_request_refuse(g, ERROR_INCONSISTENT_GROUP_PROTOCOL);
+        round_home(round);
+        return;
     }
     if (kind == GROUP_COMMIT) {
         group_commit_prepare(g);

@@ -5,11 +5,6 @@
 #include "broker/broker.h"
 #include "proto/gen/metadata.h"
 
-#define NOT_ASKED INT32_MIN
-#define CLUSTER_OPERATIONS                                                                         \
-    0x1fe8 /* CREATE..IDEMPOTENT_WRITE as far as they concern a cluster: nothing is denied */
-#define TOPIC_OPERATIONS 0x0df8
-
 static void put_brokers(const struct shard *s, struct arena *arena, struct metadata_response *a)
 {
     const struct brokers_meta *all = s->metadata.brokers;
@@ -60,7 +55,7 @@ static void put_topic(const struct shard *s, struct arena *arena, const struct t
     to->name = view_of(t->name);
     to->topic_id = t->id;
     to->is_internal = t->internal;
-    to->topic_authorized_operations = operations ? TOPIC_OPERATIONS : NOT_ASKED;
+    to->topic_authorized_operations = operations ? API_TOPIC_OPERATIONS : API_OPERATIONS_NOT_ASKED;
     to->partitions = arena_array(arena, t->partition_count, sizeof *to->partitions);
     for (uint32_t i = 0; i < t->partition_count; i++) {
         if (t->partitions[i].replica_count > 0) {
@@ -69,15 +64,28 @@ static void put_topic(const struct shard *s, struct arena *arena, const struct t
     }
 }
 
+/* An id counts for more than a name. */
+static bool by_id(const struct metadata_request_topic *from)
+{
+    return from->name.base == NULL || !uuid_is_zero(from->topic_id);
+}
+
 static void put_missing(struct shard *s, const struct metadata_request *q,
                         const struct metadata_request_topic *from,
                         struct metadata_response_topic *to)
 {
-    to->name = from->name;
-    to->topic_id = from->topic_id;
-    if (from->name.base == NULL) {
+    if (by_id(from)) {
+        to->name = VIEW_NULL;
+        to->topic_id = from->topic_id;
         to->error_code = ERROR_UNKNOWN_TOPIC_ID;
-    } else if (!api_topic_name_valid(from->name)) {
+        return;
+    }
+    to->name = from->name;
+    to->is_internal = metadata_name_internal(from->name);
+    if (q->include_topic_authorized_operations) {
+        to->topic_authorized_operations = API_TOPIC_OPERATIONS;
+    }
+    if (!api_topic_name_valid(from->name)) {
         to->error_code = ERROR_INVALID_TOPIC_EXCEPTION;
     } else if (q->allow_auto_topic_creation && s->config->auto_create_topics &&
                s->metadata.complete) {
@@ -105,17 +113,44 @@ static void put_topics(struct shard *s, struct request *r, const struct metadata
     for (uint32_t i = 0; i < q->topics_count; i++) {
         const struct metadata_request_topic *from = &q->topics[i];
         struct metadata_response_topic *to = &a->topics[a->topics_count++];
-        const struct topic_meta *t = from->name.base != NULL
-                                         ? metadata_by_name(&s->metadata, from->name)
-                                         : metadata_by_id(&s->metadata, from->topic_id);
+        const struct topic_meta *t = by_id(from) ? metadata_by_id(&s->metadata, from->topic_id)
+                                                 : metadata_by_name(&s->metadata, from->name);
         metadata_response_topic_init(to);
-        to->topic_authorized_operations = NOT_ASKED;
+        to->topic_authorized_operations = API_OPERATIONS_NOT_ASKED;
         if (t != NULL) {
             put_topic(s, &r->arena, t, q->include_topic_authorized_operations, to);
         } else {
             put_missing(s, q, from, to);
         }
     }
+}
+
+static bool ids_asked(const struct metadata_request *q)
+{
+    for (uint32_t i = 0; i < q->topics_count; i++) {
+        if (by_id(&q->topics[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Versions 10 and 11 have a place for ids and may not use it (KAFKA-12701). */
+static void refuse_ids(struct request *r, const struct metadata_request *q,
+                       struct metadata_response *a)
+{
+    struct wire_writer w;
+    a->topics = arena_array(&r->arena, q->topics_count, sizeof *a->topics);
+    for (uint32_t i = 0; i < q->topics_count; i++) {
+        struct metadata_response_topic *to = &a->topics[a->topics_count++];
+        metadata_response_topic_init(to);
+        to->name = q->topics[i].name;
+        to->topic_id = q->topics[i].topic_id;
+        to->error_code = ERROR_INVALID_REQUEST;
+    }
+    request_begin_answer(r, &w);
+    metadata_response_encode(&w, r->header.api_version, a);
+    request_answer(r, &w, NULL, 0);
 }
 
 void api_metadata_serve(struct shard *s, struct request *r)
@@ -128,13 +163,17 @@ void api_metadata_serve(struct shard *s, struct request *r)
         return;
     }
     metadata_response_init(&a);
+    if (r->header.api_version < 12 && ids_asked(&q)) {
+        refuse_ids(r, &q, &a);
+        return;
+    }
     put_brokers(s, &r->arena, &a);
     put_topics(s, r, &q, &a);
     a.cluster_id = broker_cluster_id(s->broker);
     a.controller_id =
         is_alive(s, s->metadata.brokers->controller) ? s->metadata.brokers->controller : -1;
     a.cluster_authorized_operations =
-        q.include_cluster_authorized_operations ? CLUSTER_OPERATIONS : NOT_ASKED;
+        q.include_cluster_authorized_operations ? API_CLUSTER_OPERATIONS : API_OPERATIONS_NOT_ASKED;
     request_begin_answer(r, &w);
     metadata_response_encode(&w, r->header.api_version, &a);
     request_answer(r, &w, NULL, 0);

@@ -3,6 +3,7 @@
  */
 #include "broker/api/api.h"
 #include "common/assert.h"
+#include "common/map.h"
 #include "proto/gen/list_offsets.h"
 #include "proto/gen/offset_for_leader_epoch.h"
 
@@ -50,6 +51,8 @@ struct list {
     struct gathering gathering;
     struct list_offsets_request in;
     struct list_offsets_response out;
+    struct map asked; /* topic and partition -> &in: once, &out: more often */
+    bool any_twice;
 };
 
 static void query_done(struct offset_query *q)
@@ -69,8 +72,7 @@ static void query_back(struct call *call, struct shard *home)
 {
     struct offset_item *it = CONTAINER_OF(call, struct offset_item, call);
     int16_t version = it->list->gathering.request->header.api_version;
-    enum error_code e = api_error_of(it->query.result);
-    (void)home;
+    enum error_code e = api_error_of(home, it->query.id, it->query.result);
     if (e == ERROR_OFFSET_NOT_AVAILABLE && version < 5) {
         e = ERROR_LEADER_NOT_AVAILABLE;
     }
@@ -105,7 +107,37 @@ static void list_answer(struct gathering *g)
     request_answer(g->request, &w, NULL, 0);
 }
 
-static void list_one(struct list *l, const struct topic_meta *t,
+/* ---- partitions that are asked for twice: neither question is answered ---- */
+static struct view asked_key(struct list *l, struct view topic, int32_t partition)
+{
+    uint8_t *key = arena_alloc(&l->gathering.request->arena, topic.size + 4);
+    if (topic.size > 0) {
+        memcpy(key, topic.base, topic.size);
+    }
+    store_u32(key + topic.size, (uint32_t)partition);
+    return (struct view){key, topic.size + 4};
+}
+
+static void count_asked(struct list *l)
+{
+    for (uint32_t i = 0; i < l->in.topics_count; i++) {
+        const struct list_offsets_request_topic *t = &l->in.topics[i];
+        for (uint32_t k = 0; k < t->partitions_count; k++) {
+            struct view key = asked_key(l, t->name, t->partitions[k].partition_index);
+            if (map_put(&l->asked, key, &l->in) != NULL) {
+                map_put(&l->asked, key, &l->out);
+                l->any_twice = true;
+            }
+        }
+    }
+}
+
+static bool asked_twice(struct list *l, struct view topic, int32_t partition)
+{
+    return l->any_twice && map_get(&l->asked, asked_key(l, topic, partition)) == &l->out;
+}
+
+static void list_one(struct list *l, struct view topic, const struct topic_meta *t,
                      const struct list_offsets_request_partition *from,
                      struct list_offsets_response_partition *to)
 {
@@ -113,13 +145,17 @@ static void list_one(struct list *l, const struct topic_meta *t,
     list_offsets_response_partition_init(to);
     to->partition_index = from->partition_index;
     to->offset = to->timestamp = -1;
-    if (t == NULL || from->partition_index < 0 ||
-        (uint32_t)from->partition_index >= t->partition_count) {
-        to->error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+    if (asked_twice(l, topic, from->partition_index)) {
+        to->error_code = ERROR_INVALID_REQUEST;
         return;
     }
     if (!timestamp_known(&timestamp, l->gathering.request->header.api_version)) {
         to->error_code = ERROR_UNSUPPORTED_VERSION;
+        return;
+    }
+    if (t == NULL || from->partition_index < 0 ||
+        (uint32_t)from->partition_index >= t->partition_count) {
+        to->error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
         return;
     }
     if (timestamp == -5) {
@@ -146,6 +182,9 @@ void api_list_offsets_serve(struct shard *s, struct request *r)
         return;
     }
     gathering_start(&l->gathering, s, r, list_answer);
+    l->asked = MAP_INIT;
+    l->any_twice = false;
+    count_asked(l);
     list_offsets_response_init(&l->out);
     l->out.topics_count = l->in.topics_count;
     l->out.topics = arena_array(&r->arena, l->in.topics_count, sizeof *l->out.topics);
@@ -157,9 +196,10 @@ void api_list_offsets_serve(struct shard *s, struct request *r)
         to->partitions_count = from->partitions_count;
         to->partitions = arena_array(&r->arena, from->partitions_count, sizeof *to->partitions);
         for (uint32_t k = 0; k < from->partitions_count; k++) {
-            list_one(l, t, &from->partitions[k], &to->partitions[k]);
+            list_one(l, from->name, t, &from->partitions[k], &to->partitions[k]);
         }
     }
+    map_deinit(&l->asked);
     gathering_home(&l->gathering);
 }
 
@@ -191,8 +231,7 @@ static void epoch_there(struct call *call, struct shard *there)
 static void epoch_back(struct call *call, struct shard *home)
 {
     struct epoch_item *it = CONTAINER_OF(call, struct epoch_item, call);
-    (void)home;
-    it->answer->error_code = (int16_t)api_error_of(it->result);
+    it->answer->error_code = (int16_t)api_error_of(home, it->id, it->result);
     if (it->result == REPLICA_OK) {
         it->answer->leader_epoch = it->ret_epoch;
         it->answer->end_offset = it->ret_end;

@@ -186,13 +186,12 @@ static void item_back(struct call *call, struct shard *home)
 {
     struct item *it = CONTAINER_OF(call, struct item, call);
     struct produce *p = it->produce;
-    (void)home;
     it->out = false;
     p->out_count--;
     buf_unref(it->waiter.batch.buf);
     if (!p->answered) {
         const struct produce_waiter *w = &it->waiter;
-        it->answer->error_code = (int16_t)api_error_of(w->result);
+        it->answer->error_code = (int16_t)api_error_of(home, w->id, w->result);
         it->answer->base_offset = w->result == REPLICA_OK ? w->base_offset : -1;
         it->answer->log_start_offset = w->log_start;
         if (w->result == REPLICA_OK && it->answer->log_append_time_ms >= 0 && w->duplicate) {

@@ -17,36 +17,53 @@ static bool software_text_valid(struct view text)
     return text.size > 0;
 }
 
-static enum error_code check(struct request *r)
+static bool version_served(const struct request *r)
 {
     const struct api *api = r->header.api;
-    if (r->header.api_version < api->version_min || r->header.api_version > api->version_max) {
+    return r->header.api_version >= api->version_min && r->header.api_version <= api->version_max;
+}
+
+static enum error_code check(const struct request *r, const struct api_versions_request *q)
+{
+    if (!version_served(r)) {
         return ERROR_UNSUPPORTED_VERSION;
     }
-    struct api_versions_request q;
-    if (!api_versions_request_decode(&r->body, r->header.api_version, &r->arena, &q)) {
-        return ERROR_INVALID_REQUEST;
-    }
-    if (r->header.api_version >= 3 && (!software_text_valid(q.client_software_name) ||
-                                       !software_text_valid(q.client_software_version))) {
+    if (r->header.api_version >= 3 && (!software_text_valid(q->client_software_name) ||
+                                       !software_text_valid(q->client_software_version))) {
         return ERROR_INVALID_REQUEST;
     }
     return ERROR_NONE;
 }
 
+/* Everything; to a version that is not served only the versions of this API, for the client asks
+ * again with one of them; with any other error nothing. */
+static void put_apis(struct request *r, struct api_versions_response *a)
+{
+    a->api_keys = arena_array(&r->arena, api_table_count, sizeof *a->api_keys);
+    for (unsigned i = 0; i < api_table_count; i++) {
+        const struct api *api = &api_table[i];
+        if (a->error_code == ERROR_NONE ||
+            (a->error_code == ERROR_UNSUPPORTED_VERSION && api == r->header.api)) {
+            a->api_keys[a->api_keys_count++] =
+                (struct api_versions_response_api){api->key, api->version_min, api->version_max};
+        }
+    }
+}
+
 void api_versions_serve(struct shard *s, struct request *r)
 {
     (void)s;
+    struct api_versions_request q;
     struct api_versions_response a;
     struct wire_writer w;
-    api_versions_response_init(&a);
-    a.error_code = (int16_t)check(r);
-    a.api_keys_count = api_table_count;
-    a.api_keys = arena_array(&r->arena, api_table_count, sizeof *a.api_keys);
-    for (unsigned i = 0; i < api_table_count; i++) {
-        a.api_keys[i] = (struct api_versions_response_api){
-            api_table[i].key, api_table[i].version_min, api_table[i].version_max};
+    if (version_served(r) &&
+        !api_versions_request_decode(&r->body, r->header.api_version, &r->arena, &q)) {
+        request_hang_up(r, "an ApiVersions request that cannot be read");
+        return;
     }
+    api_versions_response_init(&a);
+    a.error_code = (int16_t)check(r, &q);
+    put_apis(r, &a);
     request_begin_answer(r, &w);
     api_versions_response_encode(
         &w, a.error_code == ERROR_UNSUPPORTED_VERSION ? 0 : r->header.api_version, &a);
