@@ -178,9 +178,18 @@ static void peer_start(struct partition *p, struct partition_peer *peer, int64_t
     p->touched = true;
 }
 
+/* It is told to cut what it may have acknowledged: it acknowledges anew. */
+static void peer_unacked(struct partition_peer *peer)
+{
+    peer->acked = false;
+    peer->end = 0;
+    peer->synced_end = 0;
+}
+
 static void peer_reset(struct partition *p, struct partition_peer *peer,
                        struct partition_actions *a)
 {
+    peer_unacked(peer);
     struct partition_action *action = partition_do(a, PARTITION_DO_SEND_RESET);
     action->to = peer_member(peer);
     action->u.reset = (struct cluster_reset){
@@ -210,6 +219,7 @@ static void on_state(struct partition *p, struct partition_peer *peer,
     } else if (e->own_epoch < 0) {
         peer_reset(p, peer, a); /* nothing of it was ever ours */
     } else {
+        peer_unacked(peer);
         struct partition_action *action = partition_do(a, PARTITION_DO_SEND_DIVERGE);
         action->to = peer_member(peer);
         action->u.diverge = (struct cluster_diverge){

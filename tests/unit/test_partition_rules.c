@@ -807,6 +807,22 @@ START_TEST(who_is_assigned_no_more_follows_no_more)
 }
 END_TEST
 
+START_TEST(what_was_acknowledged_before_a_reset_counts_no_more)
+{
+    lead(10, 10);
+    say_log(15, 15, 5);
+    say_ack(TWO, 5, 15, 15);
+    say_ack(THREE, 5, 12, 12);
+    ck_assert_int_eq(high_watermark_after_turn(), 12);
+    say_stream(PARTITION_EV_STREAM_DOWN, TWO);
+    say_stream(PARTITION_EV_STREAM_UP, TWO);
+    say_state(TWO, -1, -1, -1, -1); /* its log is suspect now */
+    ck_assert_ptr_nonnull(did(PARTITION_DO_SEND_RESET));
+    say_ack(THREE, 5, 15, 15);
+    ck_assert_int_eq(high_watermark_after_turn(), 12);
+}
+END_TEST
+
 START_TEST(moves_are_those_of_the_table)
 {
     for (int from = 0; from < PARTITION_STATES; from++) {
@@ -844,4 +860,5 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_leader_with_damaged_bytes_goes_on_alone, a_follower_that_cannot_be_cut_is_fetched_anew,
            a_failure_is_reported_under_each_order, the_leader_finds_where_logs_part,
            a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
-           who_is_assigned_no_more_follows_no_more, moves_are_those_of_the_table)
+           who_is_assigned_no_more_follows_no_more,
+           what_was_acknowledged_before_a_reset_counts_no_more, moves_are_those_of_the_table)
