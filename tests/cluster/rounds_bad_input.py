@@ -39,6 +39,7 @@ def bad_frames():
             expect_closed(n, b"GET / HTTP/1.1\r\n\r\n", "another protocol")
             expect_closed(n, frame(999, 0, b""), "an unknown API")
             expect_closed(n, frame(PRODUCE, 99, b""), "an unknown version")
+            assert n.says("the connection is closed"), n.describe()
             truncated(n)
             unsupported_api_versions(n)
         floods(c, load)
