@@ -564,6 +564,7 @@ static void fill_view(const struct replica *r, struct replica_view *v)
                                .leader_epoch = p->order.leader_epoch,
                                .leads = partition_leads(p),
                                .high_watermark = p->high_watermark,
+                               .distrusted = p->damaged || p->log.suspect,
                                .isr_count = p->order.isr_count,
                                .min_isr = p->order.min_isr};
     if (r->log) {

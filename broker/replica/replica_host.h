@@ -114,7 +114,8 @@ struct replica_view {
     enum partition_state state;
     int32_t leader; /* -1: none */
     int32_t leader_epoch;
-    bool leads; /* this process, now */
+    bool leads;      /* this process, now */
+    bool distrusted; /* its log is damaged, and to be fetched anew */
     int64_t start, end, synced_end, high_watermark, stable_offset;
     uint64_t size; /* bytes */
     uint32_t isr_count;

@@ -10,6 +10,7 @@
 #include "proto/gen/create_topics.h"
 
 #define CREATE_TOPICS_VERSION 7
+#define CONFIGS_MAX 5
 
 struct sim_admin {
     struct sim_client client;
@@ -61,20 +62,29 @@ static void create_send(struct sim_admin *a)
 {
     const struct sim_history *h = a->client.history;
     struct create_topics_request_topic topics[SIM_TOPICS_MAX];
-    struct create_topics_request_config configs[2];
+    struct create_topics_request_config configs[CONFIGS_MAX];
     struct create_topics_request request;
     struct wire_writer w;
-    uint32_t from, config_count = 1;
-    char min_isr[16], segment_bytes[16];
-    snprintf(min_isr, sizeof min_isr, "%d", a->options.min_isr);
-    snprintf(segment_bytes, sizeof segment_bytes, "%u", a->options.segment_bytes);
-    create_topics_request_config_init(&configs[0]);
-    create_topics_request_config_init(&configs[1]);
-    configs[0].name = VIEW_LITERAL("min.insync.replicas");
-    configs[0].value = view_of(min_isr);
-    if (a->options.segment_bytes) {
-        configs[config_count].name = VIEW_LITERAL("segment.bytes");
-        configs[config_count++].value = view_of(segment_bytes);
+    uint32_t from, config_count = 0;
+    char values[CONFIGS_MAX][24];
+    const struct {
+        const char *name;
+        int64_t value;
+        bool set;
+    } wanted[CONFIGS_MAX] = {
+        {"min.insync.replicas", a->options.min_isr, true},
+        {"segment.bytes", a->options.segment_bytes, a->options.segment_bytes > 0},
+        {"retention.ms", a->options.retention_ms, a->options.retention_ms > 0},
+        {"retention.bytes", a->options.retention_bytes, a->options.retention_bytes > 0},
+        {"file.delete.delay.ms", 1000, true},
+    };
+    for (unsigned i = 0; i < CONFIGS_MAX; i++) {
+        if (!wanted[i].set)
+            continue;
+        snprintf(values[i], sizeof values[i], "%lld", (long long)wanted[i].value);
+        create_topics_request_config_init(&configs[config_count]);
+        configs[config_count].name = view_of(wanted[i].name);
+        configs[config_count++].value = view_of(values[i]);
     }
     create_topics_request_init(&request);
     request.timeout_ms = 5000;
@@ -148,6 +158,12 @@ struct sim_process *sim_admin_start(struct sim_host *host, const struct sim_admi
         .open = admin_open, .step = admin_step, .close = admin_close, .context = &copy};
     struct sim_process_options one = {.shard_count = 1};
     return sim_process_start(host, &program, &one);
+}
+
+void sim_admin_again(struct sim_process *process)
+{
+    struct sim_admin *a = sim_process_shard(process, 0);
+    memset(a->created, 0, sizeof a->created);
 }
 
 bool sim_admin_is_done(struct sim_process *process)

@@ -10,12 +10,15 @@ struct sim_admin_options {
     struct sim_client_options client;
     int16_t replication_factor;
     int32_t min_isr;
-    uint32_t segment_bytes; /* 0: the default */
+    uint32_t segment_bytes;                /* 0: the default */
+    int64_t retention_ms, retention_bytes; /* 0: no limit */
 };
 struct sim_admin;
 /* options are copied. */
 struct sim_process *sim_admin_start(struct sim_host *host, const struct sim_admin_options *options);
 /* Every topic is there, every partition has a leader. */
 bool sim_admin_is_done(struct sim_process *process);
+/* Makes what is not there once more. */
+void sim_admin_again(struct sim_process *process);
 
 #endif

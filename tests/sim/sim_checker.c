@@ -20,7 +20,7 @@ struct reign {
 };
 /* What a broker's replica was like when it was seen last. */
 struct copy {
-    bool known, damaged;
+    bool known, damaged, distrusted;
     unsigned process;
     enum partition_state state;
     int32_t led_epoch; /* -1: it did not lead */
@@ -41,7 +41,11 @@ struct sim_checker {
     unsigned broker_count;
     struct replica_host *(*replicas)(struct sim_process *process, unsigned shard);
     struct checked_partition *partitions; /* as in the history */
-    uint64_t elections, isr_changes, truncations, records_checked;
+    uint64_t elections, isr_changes, truncations, records_checked, removed;
+    int64_t retention_ms, retention_bytes;
+    unsigned running[BROKERS_MAX]; /* the number of the process that was looked at last; 0: none */
+    void (*alone)(void *context, uint32_t partition, unsigned broker);
+    void *alone_context;
 };
 
 struct sim_checker *sim_checker_new(struct sim_history *history, unsigned broker_count,
@@ -53,6 +57,7 @@ struct sim_checker *sim_checker_new(struct sim_history *history, unsigned broker
     c->history = history;
     c->broker_count = broker_count;
     c->replicas = replicas;
+    c->retention_ms = c->retention_bytes = -1;
     c->partitions = xcalloc(history->partition_count, sizeof *c->partitions);
     for (size_t i = 0; i < history->partition_count; i++) {
         c->partitions[i].leader = -1;
@@ -124,6 +129,9 @@ static void state_written(struct sim_checker *c, uint32_t index, const struct zn
         p->isr[i] = s->isr[i];
     sim_trace(c->history->world, "zk %s: leader %d epoch %d isr of %u",
               partition_name(c, index, name), p->leader, p->leader_epoch, p->isr_count);
+    unsigned first = p->isr_count > 0 ? (unsigned)p->isr[0] - 1 : BROKERS_MAX;
+    if (c->alone && p->isr_count == 1 && first < c->broker_count && p->copies[first].damaged)
+        c->alone(c->alone_context, index, first);
 }
 
 /* What comes under that name from now on is another topic. */
@@ -136,7 +144,8 @@ static void topic_deleted(struct sim_checker *c, struct view topic)
     t->id = (struct uuid){{0}};
     for (int32_t i = 0; i < t->partition_count; i++, index++) {
         struct checked_partition *p = &c->partitions[index];
-        if (p->committed_end > 0)
+        c->history->partitions[index].removed_end = 0;
+        if (p->committed_end > 0 && !t->fleeting)
             sim_violation(c->history, "%s is deleted with records in it", t->name);
         free(p->reigns);
         *p = (struct checked_partition){.leader = -1, .leader_epoch = -1, .committed_epoch = -1};
@@ -173,6 +182,7 @@ static void wrote(void *context, enum zk_watch_kind kind, const struct zk_model_
 
 void sim_checker_watch(struct sim_checker *c, struct zk_model *zk)
 {
+    c->history->ids_are_told = true;
     zk_model_on_write(zk, wrote, c);
 }
 
@@ -180,6 +190,7 @@ void sim_checker_watch(struct sim_checker *c, struct zk_model *zk)
 struct look {
     struct sim_checker *checker;
     unsigned broker, process;
+    int64_t skew_ms; /* of the broker's wall clock */
 };
 
 static void check_reign(struct sim_checker *c, uint32_t index, const struct look *look,
@@ -246,6 +257,50 @@ static void check_last_turn(struct sim_checker *c, uint32_t index, const struct 
     }
 }
 
+/* A leader's log now starts at `start`: was all below it for retention to remove? */
+static void check_retention(struct sim_checker *c, uint32_t index, const struct look *look,
+                            const struct replica_view *view)
+{
+    const struct checked_partition *p = &c->partitions[index];
+    struct sim_partition_history *ph = &c->history->partitions[index];
+    int64_t now_ms = (int64_t)(sim_now_ns(c->history->world) / SIM_MS) + look->skew_ms;
+    char name[48];
+    const char *why = NULL;
+    if (view->start > p->committed_end)
+        why = "which is not committed";
+    else if (c->retention_ms < 0 && c->retention_bytes < 0)
+        why = "and nothing limits it";
+    else if (c->retention_ms < 0 && (int64_t)view->size < c->retention_bytes)
+        why = "and is smaller than retention.bytes now";
+    for (int64_t i = ph->removed_end; !why && c->retention_bytes < 0 && i < view->start; i++) {
+        uint32_t record = i < (int64_t)ph->count ? ph->bound[i] : SIM_NO_RECORD;
+        if (record != SIM_NO_RECORD &&
+            now_ms - (int64_t)(c->history->records[record].made_ns / SIM_MS) <= c->retention_ms)
+            why = "and its records are too young";
+    }
+    if (why)
+        sim_violation(c->history, "%s: broker %u removes up to %lld, %s",
+                      partition_name(c, index, name), look->broker + 1, (long long)view->start,
+                      why);
+    c->removed += (uint64_t)(view->start - ph->removed_end);
+    ph->removed_end = view->start;
+}
+
+static void check_start(struct sim_checker *c, uint32_t index, const struct look *look,
+                        const struct replica_view *view)
+{
+    const struct copy *copy = &c->partitions[index].copies[look->broker];
+    bool led = copy->known && copy->process == look->process && copy->state == PARTITION_LEADER;
+    char name[48];
+    if (view->start <= c->history->partitions[index].removed_end)
+        return;
+    if (view->leads || led)
+        check_retention(c, index, look, view);
+    else
+        sim_violation(c->history, "%s: the log of broker %u starts at %lld, no leader's has yet",
+                      partition_name(c, index, name), look->broker + 1, (long long)view->start);
+}
+
 static void check_copy(struct sim_checker *c, uint32_t index, const struct look *look,
                        const struct replica_view *view)
 {
@@ -270,6 +325,7 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
                       (long long)view->high_watermark, view->isr_count, view->min_isr);
     *copy = (struct copy){.known = true,
                           .damaged = copy->damaged,
+                          .distrusted = view->distrusted,
                           .process = look->process,
                           .state = view->state,
                           .led_epoch = view->leads ? view->leader_epoch : -1,
@@ -312,16 +368,19 @@ static void look_at(void *context, struct partition_id id, const struct replica_
         return;
     if (!view->leads)
         check_last_turn(c, index, look, view);
-    check_copy(c, index, look, view);
     if (view->leads)
         check_leader(c, index, look, view);
+    check_start(c, index, look, view);
+    check_copy(c, index, look, view);
     check_isr(c, index);
 }
 
 void sim_checker_turned(struct sim_checker *c, struct sim_process *process, unsigned shard)
 {
     const struct replica_host *host = c->replicas(process, shard);
-    struct look look = {c, sim_host_index(sim_process_host(process)), sim_process_number(process)};
+    struct sim_host *at = sim_process_host(process);
+    struct look look = {c, sim_host_index(at), sim_process_number(process), sim_host_skew(at)};
+    c->running[look.broker] = look.process;
     if (host && !c->history->violation)
         replica_host_each(host, look_at, &look);
 }
@@ -329,6 +388,8 @@ void sim_checker_turned(struct sim_checker *c, struct sim_process *process, unsi
 void sim_checker_ended(struct sim_checker *c, struct sim_process *process)
 {
     unsigned broker = sim_host_index(sim_process_host(process));
+    if (broker < c->broker_count)
+        c->running[broker] = 0;
     for (size_t i = 0; broker < c->broker_count && i < c->history->partition_count; i++)
         c->partitions[i].copies[broker].read_to = 0;
 }
@@ -337,6 +398,40 @@ void sim_checker_excuse(struct sim_checker *c, unsigned broker)
 {
     for (size_t i = 0; i < c->history->partition_count; i++)
         c->partitions[i].copies[broker].damaged = true;
+}
+
+void sim_checker_retention(struct sim_checker *c, int64_t retention_ms, int64_t retention_bytes)
+{
+    c->retention_ms = retention_ms;
+    c->retention_bytes = retention_bytes;
+}
+
+void sim_checker_hit(struct sim_checker *c, uint32_t partition, unsigned broker, bool hit)
+{
+    c->partitions[partition].copies[broker].damaged = hit;
+}
+
+void sim_checker_on_alone(struct sim_checker *c,
+                          void (*alone)(void *context, uint32_t partition, unsigned broker),
+                          void *context)
+{
+    c->alone = alone;
+    c->alone_context = context;
+}
+
+bool sim_checker_is_distrusted(const struct sim_checker *c, uint32_t partition, unsigned broker)
+{
+    const struct copy *copy = &c->partitions[partition].copies[broker];
+    return copy->known && copy->distrusted && copy->process == c->running[broker];
+}
+
+bool sim_checker_is_sound(const struct sim_checker *c, uint32_t partition, unsigned broker)
+{
+    const struct checked_partition *p = &c->partitions[partition];
+    const struct copy *copy = &p->copies[broker];
+    return copy->known && !copy->distrusted && copy->process == c->running[broker] &&
+           sim_checker_in_isr(c, partition, (int32_t)broker + 1) &&
+           copy->synced_end >= p->committed_end;
 }
 
 /* ---- reading replicas ---- */
@@ -416,7 +511,7 @@ void sim_checker_read(struct sim_checker *c, struct sim_process *process)
     if (!log || !copy->known || log_is_failed(log) || log_is_suspect(log))
         return;
     int64_t bound = copy->high_watermark;
-    if (copy->read_to >= bound)
+    if (copy->read_to >= bound || copy->read_to < log_start(log))
         copy->read_to = log_start(log);
     if (copy->read_to >= bound)
         return;
@@ -432,13 +527,21 @@ void sim_checker_read(struct sim_checker *c, struct sim_process *process)
 }
 
 /* ---- results ---- */
+bool sim_checker_is_in_sync(const struct sim_checker *c, uint32_t partition,
+                            unsigned replication_factor)
+{
+    const struct checked_partition *p = &c->partitions[partition];
+    return c->history->partitions[partition].lost ||
+           (p->leader >= 0 && p->isr_count >= replication_factor);
+}
+
 bool sim_checker_all_in_sync(const struct sim_checker *c, unsigned replication_factor, char *why,
                              size_t why_size)
 {
     char name[48];
     for (uint32_t i = 0; i < c->history->partition_count; i++) {
         const struct checked_partition *p = &c->partitions[i];
-        if (p->leader >= 0 && p->isr_count >= replication_factor)
+        if (sim_checker_is_in_sync(c, i, replication_factor))
             continue;
         snprintf(why, why_size, "%s has leader %d (epoch %d) and %u in sync",
                  partition_name(c, i, name), p->leader, p->leader_epoch, p->isr_count);
@@ -453,6 +556,7 @@ void sim_checker_add_totals(const struct sim_checker *c, struct sim_totals *tota
     totals->isr_changes += c->isr_changes;
     totals->truncations += c->truncations;
     totals->records_checked += c->records_checked;
+    totals->removed += c->removed;
     totals->acknowledged += c->history->acknowledged;
 }
 

@@ -15,6 +15,7 @@
  *  - every member of the ISR that stands in ZooKeeper has synced up to it (a copy that was damaged
  *    by a flipped bit aside);
  *  - no process cuts its log below its own high watermark;
+ *  - a log's start moves only over what is committed, and only over what retention may remove;
  *  - now and then each replica's records below its high watermark are read and must be the ones
  *    that the history knows at their offsets.
  *
@@ -25,6 +26,7 @@ struct sim_totals {
     uint64_t elections, isr_changes, truncations, power_losses, kills, unknown_outcomes;
     uint64_t acknowledged, records_checked, crossed, events;
     uint64_t rebalances, commits, coordinators_moved, late_answers, producer_ids;
+    uint64_t flipped, noticed, full_disks, failed_dirs, removed, recreated, lost;
 };
 
 /* replicas() gives the replicas of a shard of a broker's process, NULL while there are none or
@@ -42,6 +44,20 @@ void sim_checker_ended(struct sim_checker *c, struct sim_process *process);
 void sim_checker_read(struct sim_checker *c, struct sim_process *process);
 /* Bits of this broker's disk were flipped: its copies may be suspect. */
 void sim_checker_excuse(struct sim_checker *c, unsigned broker);
+/* What retention may remove, of every topic; -1: nothing for that reason. */
+void sim_checker_retention(struct sim_checker *c, int64_t retention_ms, int64_t retention_bytes);
+/* Bits of this copy were flipped; or its bytes are good again, and it counts like any other. */
+void sim_checker_hit(struct sim_checker *c, uint32_t partition, unsigned broker, bool hit);
+/* Called when a copy that was hit becomes the only one in sync, before anybody acts on that. */
+void sim_checker_on_alone(struct sim_checker *c,
+                          void (*alone)(void *context, uint32_t partition, unsigned broker),
+                          void *context);
+bool sim_checker_is_in_sync(const struct sim_checker *c, uint32_t partition,
+                            unsigned replication_factor);
+/* The process that runs there says that its copy is damaged. */
+bool sim_checker_is_distrusted(const struct sim_checker *c, uint32_t partition, unsigned broker);
+/* A process runs there, trusts its copy, is in the ISR and has synced all that is committed. */
+bool sim_checker_is_sound(const struct sim_checker *c, uint32_t partition, unsigned broker);
 /* Every replica of every partition is in the ISR; else why not, into `why`. */
 bool sim_checker_all_in_sync(const struct sim_checker *c, unsigned replication_factor, char *why,
                              size_t why_size);

@@ -226,8 +226,10 @@ static void learn_topic(struct sim_client *c, const struct metadata_response_top
         if (index == SIM_NO_RECORD)
             continue;
         struct client_partition *known = &c->partitions[index];
-        c->history->topics[c->history->partitions[index].topic].id = t->topic_id;
-        if (p->leader_epoch >= 0 && p->leader_epoch < known->leader_epoch)
+        if (!c->history->ids_are_told)
+            c->history->topics[c->history->partitions[index].topic].id = t->topic_id;
+        if (p->leader_epoch >= 0 && p->leader_epoch < known->leader_epoch &&
+            !sim_history_is_fleeting(c->history, index))
             continue; /* older than what is known */
         known->leader = p->leader_id;
         known->leader_epoch = p->leader_epoch;

@@ -10,9 +10,12 @@
 #include "controller/znode.h"
 #include "tests/lib/file_mem.h"
 #include "tests/sim/sim_groups.h"
+#include "tests/sim/sim_rot.h"
 
 #define CLIENT_PORT 9092
 #define CLUSTER_PORT 9093
+#define DISK_SIZE (UINT64_C(256) << 20)
+#define FLEETING_TOPIC "c0"
 
 struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
 {
@@ -32,6 +35,15 @@ struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
     for (unsigned i = 0; i < o.broker_count; i++)
         o.shard_counts[i] = 1 + (unsigned)sim_random_below(&random, 3);
     o.groups = !sim_random_once_in(&random, 3);
+    o.dir_count = sim_random_once_in(&random, 2) ? 1 : 2 + (unsigned)sim_random_below(&random, 2);
+    o.fleeting = sim_random_once_in(&random, 4);
+    if (sim_random_once_in(&random, 3)) { /* without small segments it would remove nothing */
+        o.segment_bytes = 32768;
+        if (sim_random_once_in(&random, 2))
+            o.retention_ms = (int64_t)sim_random_range(&random, 1000, 10000);
+        else
+            o.retention_bytes = (int64_t)sim_random_range(&random, 70000, 200000);
+    }
     return o;
 }
 
@@ -70,17 +82,20 @@ static struct broker_config *config_new(const struct sim_cluster_options *o, uns
                                         const char *ip)
 {
     struct config_report report = {0};
+    static const char *const dirs[] = {"/data0", "/data0,/data1", "/data0,/data1,/data2"};
+    PRE(o->dir_count >= 1 && o->dir_count <= COUNT_OF(dirs));
     char *text = xasprintf("broker.id=%u\n"
                            "listeners=PLAINTEXT://%s:%d\n"
                            "corduroy.cluster.listener=%s:%d\n"
                            "corduroy.shards=%u\n"
                            "zookeeper.connect=10.0.0.100:2181\n"
                            "zookeeper.session.timeout.ms=%u\n"
-                           "log.dirs=/data\n"
+                           "log.dirs=%s\n"
                            "corduroy.journal.bytes=1048576\n"
                            "corduroy.disk.reserve.bytes=1048576\n"
                            "auto.create.topics.enable=false\n"
                            "replica.lag.time.max.ms=2000\n"
+                           "log.retention.check.interval.ms=1000\n"
                            "log.retention.hours=-1\n"
                            "offsets.topic.num.partitions=3\n"
                            "offsets.commit.timeout.ms=2000\n"
@@ -88,7 +103,7 @@ static struct broker_config *config_new(const struct sim_cluster_options *o, uns
                            "group.min.session.timeout.ms=500\n"
                            "group.initial.rebalance.delay.ms=300\n",
                            index + 1, ip, CLIENT_PORT, ip, CLUSTER_PORT, o->shard_counts[index],
-                           o->session_timeout_ms);
+                           o->session_timeout_ms, dirs[o->dir_count - 1]);
     struct broker_config *config = config_parse(view_of(text), "simulated", &report);
     for (size_t i = 0; i < report.error_count; i++)
         fprintf(stderr, "%s\n", report.errors[i]);
@@ -143,7 +158,7 @@ static void brokers_make(struct sim_cluster *c)
         char name[32];
         struct sim_random *random = sim_world_random(c->world);
         snprintf(name, sizeof name, "broker%u", i + 1);
-        c->brokers[i].host = sim_host_new(c->world, name, 1, UINT64_C(256) << 20,
+        c->brokers[i].host = sim_host_new(c->world, name, c->options.dir_count, DISK_SIZE,
                                           (int64_t)sim_random_below(random, 20000) - 10000);
         c->brokers[i].shard_count = c->options.shard_counts[i];
         c->brokers[i].config = config_new(&c->options, i, sim_host_ip(c->brokers[i].host));
@@ -171,10 +186,17 @@ struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options)
         snprintf(name, sizeof name, "t%d", i);
         sim_history_topic(c->history, name, options->partition_count);
     }
+    if (options->fleeting) {
+        uint32_t topic = sim_history_topic(c->history, FLEETING_TOPIC, 2);
+        c->history->topics[topic].fleeting = true;
+    }
     c->checker = sim_checker_new(c->history, options->broker_count, broker_replicas);
     sim_checker_watch(c->checker, c->zk);
     c->ids = sim_ids_new(c->history);
     sim_ids_watch(c->ids, c->zk);
+    sim_checker_retention(c->checker, options->retention_ms > 0 ? options->retention_ms : -1,
+                          options->retention_bytes > 0 ? options->retention_bytes : -1);
+    c->rot = sim_rot_new(c);
     struct sim_observer observer = {.turned = turned, .ended = ended, .context = c};
     sim_world_observe(c->world, &observer);
     return c;
@@ -188,6 +210,7 @@ void sim_cluster_free(struct sim_cluster *c)
     sim_ids_free(c->ids);
     if (c->groups)
         sim_groups_free(c->groups);
+    sim_rot_free(c->rot);
     sim_history_free(c->history);
     for (unsigned i = 0; i < c->options.broker_count; i++)
         config_free(c->brokers[i].config);
@@ -249,6 +272,65 @@ void sim_cluster_isolate(struct sim_cluster *c, unsigned broker, bool cut, bool 
         sim_process_cut_zk(p, cut);
 }
 
+/* ---- disks ---- */
+void sim_cluster_fill_disk(struct sim_cluster *c, unsigned broker, unsigned dir, uint64_t left)
+{
+    struct sim_broker *b = &c->brokers[broker];
+    uint64_t used = sim_host_disk_used(b->host, dir);
+    if (b->full_disk || !sim_host_is_on(b->host) || used + left > DISK_SIZE)
+        return;
+    b->full_disk = true;
+    c->totals.full_disks++;
+    sim_trace(c->world, "disk %u of broker %u fills up: %llu bytes left", dir, broker + 1,
+              (unsigned long long)left);
+    file_mem_set_capacity(sim_host_disk(b->host, dir), used + left);
+}
+
+void sim_cluster_empty_disk(struct sim_cluster *c, unsigned broker, unsigned dir)
+{
+    c->brokers[broker].full_disk = false;
+    file_mem_set_capacity(sim_host_disk(c->brokers[broker].host, dir), DISK_SIZE);
+}
+
+void sim_cluster_fail_disk(struct sim_cluster *c, unsigned broker, unsigned dir,
+                           enum file_mem_call call, uint64_t nth, bool always)
+{
+    struct sim_broker *b = &c->brokers[broker];
+    if (b->failed_disk)
+        return;
+    b->failed_disk = true;
+    c->totals.failed_dirs++;
+    sim_trace(c->world, "disk %u of broker %u fails", dir, broker + 1);
+    file_mem_fail(sim_host_disk(b->host, dir), call, NULL, nth, 5 /* EIO */, always);
+}
+
+/* ---- the topic that comes and goes ---- */
+static void recreate_look(void *object, uint64_t arg)
+{
+    struct sim_cluster *c = object;
+    struct zk_model_node node;
+    (void)arg;
+    if (zk_model_find(c->zk, "/brokers/topics/" FLEETING_TOPIC, &node)) {
+        sim_world_at(c->world, sim_now_ns(c->world) + 200 * SIM_MS, recreate_look, c, 0);
+        return;
+    }
+    c->recreating = false;
+    c->totals.recreated++;
+    sim_admin_again(c->admin);
+}
+
+void sim_cluster_recreate(struct sim_cluster *c)
+{
+    struct zk_model_node node;
+    if (!c->options.fleeting || c->recreating ||
+        !zk_model_find(c->zk, "/brokers/topics/" FLEETING_TOPIC, &node))
+        return;
+    sim_trace(c->world, "topic " FLEETING_TOPIC " is to be deleted");
+    c->recreating = true;
+    zk_model_put(c->zk, "/admin/delete_topics/" FLEETING_TOPIC, VIEW_NULL);
+    recreate_look(c, 0);
+}
+
 int32_t sim_cluster_controller(struct sim_cluster *c)
 {
     struct zk_model_node node;
@@ -289,7 +371,9 @@ bool sim_cluster_create_topics(struct sim_cluster *c)
     struct sim_admin_options o = {.client = sim_cluster_client_options(c),
                                   .replication_factor = c->options.replication_factor,
                                   .min_isr = c->options.min_isr,
-                                  .segment_bytes = c->options.segment_bytes};
+                                  .segment_bytes = c->options.segment_bytes,
+                                  .retention_ms = c->options.retention_ms,
+                                  .retention_bytes = c->options.retention_bytes};
     if (!c->admin_host)
         c->admin_host = sim_cluster_client_host(c);
     if (c->admin)
@@ -306,6 +390,9 @@ void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent)
     struct sim_random *random = sim_world_random(c->world);
     if (c->producer_count == SIM_PRODUCERS_MAX)
         return;
+    /* A record may be removed before its acknowledgement is heard: brokers need not remember it
+     * then, and it may come again. */
+    idempotent = idempotent && c->options.retention_ms == 0 && c->options.retention_bytes == 0;
     struct sim_producer_options o = {
         .client = sim_cluster_client_options(c),
         .number = c->producer_count,
@@ -409,7 +496,8 @@ static bool consumers_done(struct sim_cluster *c, void *context)
         const struct sim_consumer *consumer = sim_consumer_of(c->consumers[i]);
         for (uint32_t p = 0; p < c->history->partition_count; p++) {
             int64_t position = sim_consumer_position(consumer, p);
-            if (position < sim_checker_committed_end(c->checker, p))
+            if (!sim_history_is_fleeting(c->history, p) && !c->history->partitions[p].lost &&
+                position < sim_checker_committed_end(c->checker, p))
                 return false;
         }
     }
@@ -428,10 +516,13 @@ static void heal(struct sim_cluster *c)
     }
     for (unsigned i = 0; i < c->options.broker_count; i++) {
         struct sim_broker *b = &c->brokers[i];
+        for (unsigned d = 0; d < c->options.dir_count; d++)
+            sim_cluster_empty_disk(c, i, d);
         if (sim_cluster_runs(c, i)) {
             sim_process_pause(b->process, false);
             sim_process_cut_zk(b->process, false);
-            file_mem_power_fails_at(sim_host_disk(b->host, 0), 0);
+            for (unsigned d = 0; d < c->options.dir_count; d++)
+                file_mem_power_fails_at(sim_host_disk(b->host, d), 0);
         }
         if (b->failed_disk)
             sim_cluster_power_off(c, i);
@@ -480,6 +571,9 @@ void sim_cluster_finish(struct sim_cluster *c, uint64_t ns)
     sim_cluster_add_consumer(c);
     if (!c->history->violation && !wait_for(c, ns, consumers_done))
         sim_violation(c->history, "liveness: a consumer does not come to the end");
+    /* Readers may have found damage: it is repaired by then. */
+    if (!c->history->violation && !wait_for(c, ns, in_sync))
+        sim_violation(c->history, "liveness: not all are in sync after everything was read");
     if (c->history->violation)
         return;
     int64_t *ends = xcalloc(c->history->partition_count, sizeof *ends);
@@ -499,5 +593,7 @@ struct sim_totals sim_cluster_totals(const struct sim_cluster *c)
     totals.producer_ids += sim_ids_count(c->ids);
     if (c->groups)
         sim_groups_add_totals(c->groups, &totals);
+    totals.flipped += sim_rot_flipped(c->rot);
+    totals.noticed += sim_rot_noticed(c->rot);
     return totals;
 }

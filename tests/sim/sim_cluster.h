@@ -2,6 +2,7 @@
 #ifndef CORDUROY_TESTS_SIM_SIM_CLUSTER_H
 #define CORDUROY_TESTS_SIM_SIM_CLUSTER_H
 
+#include "tests/lib/file_mem.h"
 #include "tests/sim/sim_admin.h"
 #include "tests/sim/sim_checker.h"
 #include "tests/sim/sim_consumer.h"
@@ -19,12 +20,15 @@ struct sim_cluster_options {
     uint64_t seed;
     unsigned broker_count;
     unsigned shard_counts[SIM_BROKERS_MAX]; /* 1 to 3 each */
+    unsigned dir_count;                     /* data directories of each broker, each on a disk */
     unsigned mutation;                      /* common/mutation.h; 0: none */
     bool trace;
     struct sim_weather weather;
     uint32_t session_timeout_ms;
-    uint32_t segment_bytes;               /* 0: the default */
-    int32_t topic_count, partition_count; /* of each topic */
+    uint32_t segment_bytes;                /* 0: the default */
+    int64_t retention_ms, retention_bytes; /* 0: no limit */
+    bool fleeting;                         /* one more topic, that comes and goes */
+    int32_t topic_count, partition_count;  /* of each topic */
     int16_t replication_factor;
     int32_t min_isr;
     int32_t produce_timeout_ms; /* 0: drawn for each producer */
@@ -38,7 +42,8 @@ struct sim_broker {
     struct sim_process *process; /* the last one */
     struct broker_config *config;
     unsigned shard_count;
-    bool failed_disk; /* a sync failed by order: the host has to lose power to be well again */
+    bool failed_disk; /* fails by order: the host has to lose power to be well again */
+    bool full_disk;
 };
 struct sim_cluster {
     struct sim_cluster_options options;
@@ -46,6 +51,7 @@ struct sim_cluster {
     struct zk_model *zk;
     struct sim_history *history;
     struct sim_checker *checker;
+    struct sim_rot *rot;
     struct sim_broker brokers[SIM_BROKERS_MAX];
     struct sim_ids *ids;
     struct sim_groups *groups; /* NULL: none */
@@ -56,6 +62,7 @@ struct sim_cluster {
     unsigned producer_count, consumer_count;
     struct sim_totals totals;
     char *unexpected_halt;
+    bool recreating;
 };
 struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options);
 /* Brokers that ran leave what they had allocated: a process of its own for each run keeps that
@@ -70,6 +77,16 @@ void sim_cluster_kill(struct sim_cluster *c, unsigned broker);
 void sim_cluster_power_off(struct sim_cluster *c, unsigned broker);
 /* Nothing passes between this broker and the others, and ZooKeeper when asked for. */
 void sim_cluster_isolate(struct sim_cluster *c, unsigned broker, bool cut, bool zk_too);
+/* Only so many bytes more fit on the disk, until it has its full size again. */
+void sim_cluster_fill_disk(struct sim_cluster *c, unsigned broker, unsigned dir, uint64_t left);
+void sim_cluster_empty_disk(struct sim_cluster *c, unsigned broker, unsigned dir);
+/* A kind of call fails on this disk, the nth from now, once or from then on. Nothing when a disk of
+ * this broker fails already. */
+void sim_cluster_fail_disk(struct sim_cluster *c, unsigned broker, unsigned dir,
+                           enum file_mem_call call, uint64_t nth, bool always);
+/* Deletes the topic that comes and goes, waits in the background until it is gone, and has it made
+ * again. Nothing while that is under way. */
+void sim_cluster_recreate(struct sim_cluster *c);
 /* The broker's id that /controller names; -1: none. */
 int32_t sim_cluster_controller(struct sim_cluster *c);
 

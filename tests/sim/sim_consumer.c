@@ -96,8 +96,11 @@ static void fetched(struct sim_consumer *c, uint32_t partition,
 {
     struct position *p = &c->positions[partition];
     if (answer->error_code != 0) {
-        if (answer->error_code == ERROR_OFFSET_OUT_OF_RANGE)
+        if (answer->error_code == ERROR_OFFSET_OUT_OF_RANGE) {
             c->out_of_range++;
+            if (p->offset < c->client.history->partitions[partition].removed_end)
+                p->offset = -1; /* begins again where the log does */
+        }
         position_put_off(c, p);
         return;
     }
@@ -153,6 +156,8 @@ static void call_gather(struct consumer_call *cc, struct client_node *node, bool
     struct sim_consumer *c = cc->consumer;
     for (uint32_t i = 0; i < c->client.history->partition_count; i++) {
         struct position *p = &c->positions[i];
+        if (sim_history_is_fleeting(c->client.history, i))
+            continue;
         if (p->asked || (p->offset >= 0) != known || cc->count == CALL_PARTITIONS_MAX ||
             p->retry_after_ns > c->client.reactor.now_ns ||
             sim_client_leader(&c->client, i) != node)
@@ -223,6 +228,9 @@ static void list_done(struct client_call *call, struct wire_reader *r)
                     sim_history_find(c->client.history, answer.topics[t].name, p->partition_index);
                 if (partition == SIM_NO_RECORD || p->error_code != 0)
                     continue;
+                if (p->offset > c->client.history->partitions[partition].removed_end)
+                    sim_violation(c->client.history, "%s: partition %u begins at %lld", c->name,
+                                  partition, (long long)p->offset);
                 c->positions[partition].offset = p->offset;
                 c->positions[partition].retry_after_ns = 0;
             }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim/sim_faults.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "common/assert.h"
 #include "common/memory.h"
 #include "tests/lib/file_mem.h"
+#include "tests/sim/sim_rot.h"
 
 enum fault {
     FAULT_KILL,
@@ -26,7 +26,12 @@ enum fault {
     FAULT_ZK_DOWN,
     FAULT_WEATHER,
     FAULT_SKEW,
-    FAULT_SYNC_FAILS,
+    FAULT_DISK_FAILS,
+    FAULT_DISK_FULL,
+    FAULT_ROT,
+    FAULT_ROT_INDEX,
+    FAULT_ROT_JOURNAL,
+    FAULT_RECREATE,
     FAULT_COUNT,
 };
 struct sim_faults {
@@ -43,6 +48,11 @@ static struct sim_random *chance(struct sim_faults *f)
 static unsigned some_broker(struct sim_faults *f)
 {
     return (unsigned)sim_random_below(chance(f), f->cluster->options.broker_count);
+}
+
+static unsigned some_dir(struct sim_faults *f)
+{
+    return (unsigned)sim_random_below(chance(f), f->cluster->options.dir_count);
 }
 
 static void later(struct sim_faults *f, uint64_t min_ms, uint64_t max_ms,
@@ -83,6 +93,14 @@ static void heal_zk(void *object, uint64_t broker)
         sim_process_cut_zk(f->cluster->brokers[broker].process, false);
 }
 
+static void empty_disk(void *object, uint64_t which)
+{
+    struct sim_faults *f = object;
+    if (!f->stopped)
+        sim_cluster_empty_disk(f->cluster, (unsigned)(which % SIM_BROKERS_MAX),
+                               (unsigned)(which / SIM_BROKERS_MAX));
+}
+
 static void zk_up(void *object, uint64_t server)
 {
     struct sim_faults *f = object;
@@ -109,19 +127,12 @@ static void process_fault(struct sim_faults *f, enum fault fault, unsigned broke
         later(f, 50, 10000, restart, broker);
         break;
     case FAULT_POWER_AT:
-        sim_host_power_off_at(b->host, 0, sim_random_below(chance(f), 200));
+        sim_host_power_off_at(b->host, some_dir(f), sim_random_below(chance(f), 200));
         later(f, 2000, 10000, restart, broker);
         break;
     case FAULT_PAUSE:
         sim_process_pause(b->process, true);
         later(f, 10, sim_random_once_in(chance(f), 2) ? 1000 : 15000, go_on, broker);
-        break;
-    case FAULT_SYNC_FAILS:
-        if (b->failed_disk)
-            break;
-        b->failed_disk = true;
-        file_mem_fail(sim_host_disk(b->host, 0), FILE_MEM_DATASYNC, NULL,
-                      1 + sim_random_below(chance(f), 20), EIO, false);
         break;
     case FAULT_SKEW:
         sim_host_set_skew(b->host, (int64_t)sim_random_below(chance(f), 200000) - 100000);
@@ -196,6 +207,65 @@ static void zk_fault(struct sim_faults *f, enum fault fault, unsigned broker)
     }
 }
 
+/* A sync or a write fails, once or for ever: with the directory go the replicas in it. */
+static void disk_fails(struct sim_faults *f, unsigned broker)
+{
+    static const enum file_mem_call calls[] = {FILE_MEM_DATASYNC, FILE_MEM_DATASYNC,
+                                               FILE_MEM_PWRITEV, FILE_MEM_CALLS};
+    enum file_mem_call call = calls[sim_random_below(chance(f), COUNT_OF(calls))];
+    sim_cluster_fail_disk(f->cluster, broker, some_dir(f), call,
+                          1 + sim_random_below(chance(f), 20), sim_random_once_in(chance(f), 2));
+}
+
+/* Then, often, a reason to read what was hit: a recovery, or a reader that begins at the start. */
+static void rot_segment(struct sim_faults *f, unsigned broker)
+{
+    struct sim_cluster *c = f->cluster;
+    bool hit = false;
+    for (int tries = 0; tries < 8 && !hit; tries++)
+        hit = sim_rot_segment(c->rot, &broker);
+    if (!hit)
+        return;
+    if (sim_random_once_in(chance(f), 3)) {
+        sim_cluster_kill(c, broker);
+        later(f, 1, 1000, restart, broker);
+    } else if (sim_random_once_in(chance(f), 2)) {
+        sim_cluster_add_consumer(c);
+    }
+}
+
+static void disk_fault(struct sim_faults *f, enum fault fault, unsigned broker)
+{
+    struct sim_cluster *c = f->cluster;
+    unsigned dir = some_dir(f);
+    switch (fault) {
+    case FAULT_DISK_FAILS:
+        disk_fails(f, broker);
+        break;
+    case FAULT_DISK_FULL:
+        /* Above or below the reserve that a broker keeps. */
+        sim_cluster_fill_disk(c, broker, dir, sim_random_below(chance(f), 1500000));
+        later(f, 100, 20000, empty_disk, dir * SIM_BROKERS_MAX + broker);
+        break;
+    case FAULT_ROT:
+        rot_segment(f, broker);
+        break;
+    case FAULT_ROT_INDEX:
+        for (int tries = 0; tries < 8 && !sim_rot_index(c->rot, broker); tries++)
+            continue;
+        break;
+    case FAULT_ROT_JOURNAL:
+        if (!sim_rot_all_sound(c->rot))
+            break;
+        sim_cluster_power_off(c, broker);
+        (void)sim_rot_journal(c->rot, broker);
+        later(f, 50, 10000, restart, broker);
+        break;
+    default:
+        IMPOSSIBLE("not a fault of a disk");
+    }
+}
+
 static void power_all(struct sim_faults *f)
 {
     for (unsigned i = 0; i < f->cluster->options.broker_count; i++) {
@@ -213,9 +283,13 @@ static void happen(struct sim_faults *f, enum fault fault)
     } else if (fault == FAULT_WEATHER) {
         struct sim_weather weather = sim_weather_draw(chance(f));
         sim_world_set_weather(f->cluster->world, &weather);
+    } else if (fault == FAULT_RECREATE) {
+        sim_cluster_recreate(f->cluster);
     } else if (!runs) {
         restart(f, broker);
-    } else if (fault <= FAULT_PAUSE || fault >= FAULT_SKEW) {
+    } else if (fault >= FAULT_DISK_FAILS) {
+        disk_fault(f, fault, broker);
+    } else if (fault <= FAULT_PAUSE || fault == FAULT_SKEW) {
         process_fault(f, fault, broker);
     } else if (fault <= FAULT_BREAK) {
         network_fault(f, fault, broker);
@@ -229,7 +303,7 @@ static enum fault draw(struct sim_faults *f)
 {
     for (int tries = 0; tries < 100; tries++) {
         enum fault fault = (enum fault)sim_random_below(chance(f), FAULT_COUNT);
-        bool rare = fault == FAULT_POWER_ALL || fault == FAULT_SYNC_FAILS || fault == FAULT_SKEW;
+        bool rare = fault == FAULT_POWER_ALL || fault == FAULT_DISK_FAILS || fault == FAULT_SKEW;
         if (f->on[fault] && (!rare || sim_random_once_in(chance(f), 3)))
             return fault;
     }

@@ -78,6 +78,11 @@ uint32_t sim_history_find_id(const struct sim_history *h, struct uuid topic, int
     return SIM_NO_RECORD;
 }
 
+bool sim_history_is_fleeting(const struct sim_history *h, uint32_t partition)
+{
+    return h->topics[h->partitions[partition].topic].fleeting;
+}
+
 /* ---- records ---- */
 uint32_t sim_history_add(struct sim_history *h, uint32_t partition, uint32_t producer,
                          uint32_t size, bool idempotent)
@@ -88,6 +93,7 @@ uint32_t sim_history_add(struct sim_history *h, uint32_t partition, uint32_t pro
                                                       .producer = producer,
                                                       .size = size,
                                                       .idempotent = idempotent,
+                                                      .made_ns = sim_now_ns(h->world),
                                                       .offset = -1};
     return (uint32_t)h->record_count++;
 }
@@ -163,7 +169,7 @@ void sim_history_acked(struct sim_history *h, uint32_t record, int64_t offset)
     struct sim_record *r = &h->records[record];
     r->outcome = SIM_ACKNOWLEDGED;
     h->acknowledged++;
-    if (offset < 0)
+    if (offset < 0 || sim_history_is_fleeting(h, r->partition))
         return;
     bind(h, r->partition, offset, record, "an acknowledgement");
     r->offset = offset;
@@ -186,6 +192,8 @@ void sim_history_seen(struct sim_history *h, uint32_t partition, int64_t offset,
 {
     const struct sim_partition_history *p = &h->partitions[partition];
     uint32_t record = value_record(h, value);
+    if (sim_history_is_fleeting(h, partition))
+        return;
     if (record == SIM_NO_RECORD)
         sim_violation(h, "%s: %s-%d offset %lld holds bytes that nobody sent", who,
                       h->topics[p->topic].name, p->number, (long long)offset);
@@ -238,7 +246,8 @@ void sim_history_finish(struct sim_history *h, const int64_t *ends)
     for (size_t i = 0; i < h->partition_count; i++) {
         for (uint32_t k = 0; k < producers; k++)
             last[k] = -1;
-        finish_partition(h, &h->partitions[i], ends[i], last);
+        if (!sim_history_is_fleeting(h, (uint32_t)i) && !h->partitions[i].lost)
+            finish_partition(h, &h->partitions[i], ends[i], last);
     }
     free(last);
 }

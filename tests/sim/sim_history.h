@@ -24,6 +24,7 @@ struct sim_record {
     uint32_t producer;
     uint32_t size;   /* of its value */
     bool idempotent; /* never at two offsets */
+    uint64_t made_ns;
     enum sim_outcome outcome;
     int64_t offset; /* where it was acknowledged or first seen; -1: nowhere yet */
 };
@@ -33,14 +34,20 @@ struct sim_partition_history {
     int32_t number;
     uint32_t *bound; /* [offset] -> record */
     size_t count, capacity;
-    int64_t acked_end; /* after the largest acknowledged offset */
-    int64_t seen_end;  /* after the largest offset that a reader saw */
+    int64_t acked_end;   /* after the largest acknowledged offset */
+    int64_t seen_end;    /* after the largest offset that a reader saw */
+    int64_t removed_end; /* retention has removed what lies below it */
+    /* The only copy in sync is damaged: the partition stays offline and says so. Nothing is asked
+     * of it any more but that nothing false is told. */
+    bool lost;
 };
 struct sim_topic_history {
     char name[32];
     struct uuid id; /* zero until a client has learnt it */
     int32_t partition_count;
     uint32_t first_partition; /* index of its partition 0 */
+    /* It comes and goes: what is in it is nobody's to rely on, and nobody reads it. */
+    bool fleeting;
 };
 #define SIM_TOPICS_MAX 8
 struct sim_history {
@@ -52,6 +59,7 @@ struct sim_history {
     struct sim_partition_history *partitions;
     size_t partition_count, partition_capacity;
     uint64_t acknowledged, unknown, refused, duplicates;
+    bool ids_are_told; /* by ZooKeeper's truth: what a client has learnt may be old */
     char *violation;
 };
 
@@ -62,6 +70,8 @@ uint32_t sim_history_topic(struct sim_history *h, const char *name, int32_t part
 /* The index of the partition; SIM_NO_RECORD when the topic is not one of the history's. */
 uint32_t sim_history_find(const struct sim_history *h, struct view topic, int32_t number);
 uint32_t sim_history_find_id(const struct sim_history *h, struct uuid topic, int32_t number);
+
+bool sim_history_is_fleeting(const struct sim_history *h, uint32_t partition);
 
 /* A new record, about to be sent. */
 uint32_t sim_history_add(struct sim_history *h, uint32_t partition, uint32_t producer,

@@ -80,6 +80,22 @@ void sim_host_set_skew(struct sim_host *h, int64_t wall_skew_ms)
     h->wall_skew_ms = wall_skew_ms;
 }
 
+int64_t sim_host_skew(const struct sim_host *h)
+{
+    return h->wall_skew_ms;
+}
+
+uint64_t sim_host_disk_used(struct sim_host *h, unsigned dir)
+{
+    uint64_t size = 0, total = 0;
+    void *fs = file_mem_mount(sim_host_disk(h, dir), "");
+    if (!fs)
+        return 0;
+    POST(file_mem_ops.space(fs, &size, &total) == 0);
+    file_mem_kill(fs);
+    return total - size;
+}
+
 void sim_host_power_off(struct sim_host *h)
 {
     if (!h->on)

@@ -99,6 +99,13 @@ static void totals_add(struct sim_totals *to, const struct sim_totals *from)
     to->coordinators_moved += from->coordinators_moved;
     to->late_answers += from->late_answers;
     to->producer_ids += from->producer_ids;
+    to->flipped += from->flipped;
+    to->noticed += from->noticed;
+    to->full_disks += from->full_disks;
+    to->failed_dirs += from->failed_dirs;
+    to->removed += from->removed;
+    to->recreated += from->recreated;
+    to->lost += from->lost;
 }
 
 static void report(struct runner *r, const struct job *job, const char *what)
@@ -183,22 +190,37 @@ static void run_seeds(struct runner *r)
 static void print_totals(const struct runner *r)
 {
     const struct sim_totals *t = &r->totals;
-    printf(
-        "sim%s%s: %llu runs, %llu failed, %llu run twice | elections %llu, ISR changes %llu, "
-        "truncations %llu, power losses %llu, kills %llu, unknown outcomes %llu, acknowledged "
-        "records %llu, records read back from replicas %llu, requests that crossed shards %llu, "
-        "rebalances %llu, commits acknowledged %llu, coordinators moved %llu, answers of deposed "
-        "coordinators %llu, producer ids %llu, events %llu\n",
-        r->scenario ? " " : "", r->scenario ? r->scenario : "", (unsigned long long)r->done,
-        (unsigned long long)r->failed, (unsigned long long)r->repeated,
-        (unsigned long long)t->elections, (unsigned long long)t->isr_changes,
-        (unsigned long long)t->truncations, (unsigned long long)t->power_losses,
-        (unsigned long long)t->kills, (unsigned long long)t->unknown_outcomes,
-        (unsigned long long)t->acknowledged, (unsigned long long)t->records_checked,
-        (unsigned long long)t->crossed, (unsigned long long)t->rebalances,
-        (unsigned long long)t->commits, (unsigned long long)t->coordinators_moved,
-        (unsigned long long)t->late_answers, (unsigned long long)t->producer_ids,
-        (unsigned long long)t->events);
+    const struct {
+        const char *name;
+        uint64_t count;
+    } counts[] = {{"elections", t->elections},
+                  {"ISR changes", t->isr_changes},
+                  {"truncations", t->truncations},
+                  {"power losses", t->power_losses},
+                  {"kills", t->kills},
+                  {"unknown outcomes", t->unknown_outcomes},
+                  {"acknowledged records", t->acknowledged},
+                  {"records read back from replicas", t->records_checked},
+                  {"records removed by retention", t->removed},
+                  {"flipped bits", t->flipped},
+                  {"of them found", t->noticed},
+                  {"partitions left with a damaged copy only", t->lost},
+                  {"full-disk episodes", t->full_disks},
+                  {"failed directories", t->failed_dirs},
+                  {"topics made again", t->recreated},
+                  {"requests that crossed shards", t->crossed},
+                  {"rebalances", t->rebalances},
+                  {"commits acknowledged", t->commits},
+                  {"coordinators moved", t->coordinators_moved},
+                  {"answers of deposed coordinators", t->late_answers},
+                  {"producer ids", t->producer_ids},
+                  {"events", t->events}};
+    printf("sim%s%s: %llu runs, %llu failed, %llu run twice |", r->scenario ? " " : "",
+           r->scenario ? r->scenario : "", (unsigned long long)r->done,
+           (unsigned long long)r->failed, (unsigned long long)r->repeated);
+    for (unsigned i = 0; i < COUNT_OF(counts); i++)
+        printf("%s %s %llu", i ? "," : "", counts[i].name, (unsigned long long)counts[i].count);
+    printf("\n");
     fflush(stdout);
 }
 

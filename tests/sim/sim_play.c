@@ -53,4 +53,7 @@ void sim_calm(struct sim_cluster_options *o)
 {
     o->weather = sim_weather_calm;
     o->min_isr = 2;
+    o->dir_count = 1;
+    o->retention_ms = o->retention_bytes = 0;
+    o->fleeting = false;
 }

@@ -15,10 +15,21 @@ uint64_t sim_between(struct sim_cluster *c, uint64_t min, uint64_t max);
 bool sim_settle(struct sim_cluster *c);
 /* Waits until the broker is in the ISR of partition 0, or is not. */
 bool sim_wait_isr(struct sim_cluster *c, unsigned broker, bool in);
+/* One disk each, nothing retained away, no bad weather. */
 void sim_calm(struct sim_cluster_options *o);
 
 /* ---- sim_scenario_stops.c ---- */
 void sim_early_stop_between(struct sim_cluster *c);
 void sim_play_stops(struct sim_cluster *c);
+
+/* ---- sim_scenario_disk.c ---- */
+void sim_one_partition(struct sim_cluster_options *o);
+void sim_three_disks(struct sim_cluster_options *o);
+void sim_small_logs(struct sim_cluster_options *o);
+void sim_play_damaged_segment(struct sim_cluster *c);
+void sim_play_full_disk(struct sim_cluster *c);
+void sim_play_one_disk_fails(struct sim_cluster *c);
+void sim_play_one_disk_swapped(struct sim_cluster *c);
+void sim_play_left_behind(struct sim_cluster *c);
 
 #endif

@@ -327,6 +327,9 @@ static void batch_make(struct sim_producer *p)
     struct sim_history *h = p->client.history;
     uint32_t partition = (uint32_t)sim_random_below(random, h->partition_count);
     struct partition_queue *q = &p->queues[partition];
+    /* Sequence numbers would be of the topic that was there before. */
+    if (p->options.idempotent && sim_history_is_fleeting(h, partition))
+        return;
     if (q->count >= QUEUE_MAX)
         return;
     struct batch *batch = xcalloc(1, sizeof *batch);
@@ -438,7 +441,7 @@ void sim_producer_stop(struct sim_producer *p)
 bool sim_producer_is_idle(const struct sim_producer *p)
 {
     for (size_t i = 0; i < p->client.history->partition_count; i++) {
-        if (p->queues[i].first)
+        if (p->queues[i].first && !p->client.history->partitions[i].lost)
             return false;
     }
     return true;

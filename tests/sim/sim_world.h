@@ -117,6 +117,9 @@ void sim_host_power_on(struct sim_host *h);
 void sim_host_power_off_at(struct sim_host *h, unsigned dir, uint64_t k);
 /* Every timer of the wall clock jumps. */
 void sim_host_set_skew(struct sim_host *h, int64_t wall_skew_ms);
+int64_t sim_host_skew(const struct sim_host *h);
+/* Bytes that the disk's files take. The host is on. */
+uint64_t sim_host_disk_used(struct sim_host *h, unsigned dir);
 
 /* ---- processes ---- */
 /* What runs. open makes one object for each shard (no event is heard inside it) and keeps a copy of
