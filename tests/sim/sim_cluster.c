@@ -14,8 +14,6 @@
 
 #define CLIENT_PORT 9092
 #define CLUSTER_PORT 9093
-#define DISK_SIZE (UINT64_C(256) << 20)
-#define FLEETING_TOPIC "c0"
 
 struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
 {
@@ -158,7 +156,7 @@ static void brokers_make(struct sim_cluster *c)
         char name[32];
         struct sim_random *random = sim_world_random(c->world);
         snprintf(name, sizeof name, "broker%u", i + 1);
-        c->brokers[i].host = sim_host_new(c->world, name, c->options.dir_count, DISK_SIZE,
+        c->brokers[i].host = sim_host_new(c->world, name, c->options.dir_count, SIM_DISK_SIZE,
                                           (int64_t)sim_random_below(random, 20000) - 10000);
         c->brokers[i].shard_count = c->options.shard_counts[i];
         c->brokers[i].config = config_new(&c->options, i, sim_host_ip(c->brokers[i].host));
@@ -187,7 +185,7 @@ struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options)
         sim_history_topic(c->history, name, options->partition_count);
     }
     if (options->fleeting) {
-        uint32_t topic = sim_history_topic(c->history, FLEETING_TOPIC, 2);
+        uint32_t topic = sim_history_topic(c->history, SIM_FLEETING_TOPIC, 2);
         c->history->topics[topic].fleeting = true;
     }
     c->checker = sim_checker_new(c->history, options->broker_count, broker_replicas);
@@ -270,65 +268,6 @@ void sim_cluster_isolate(struct sim_cluster *c, unsigned broker, bool cut, bool 
     struct sim_process *p = sim_host_process(c->brokers[broker].host);
     if (p && zk_too)
         sim_process_cut_zk(p, cut);
-}
-
-/* ---- disks ---- */
-void sim_cluster_fill_disk(struct sim_cluster *c, unsigned broker, unsigned dir, uint64_t left)
-{
-    struct sim_broker *b = &c->brokers[broker];
-    uint64_t used = sim_host_disk_used(b->host, dir);
-    if (b->full_disk || !sim_host_is_on(b->host) || used + left > DISK_SIZE)
-        return;
-    b->full_disk = true;
-    c->totals.full_disks++;
-    sim_trace(c->world, "disk %u of broker %u fills up: %llu bytes left", dir, broker + 1,
-              (unsigned long long)left);
-    file_mem_set_capacity(sim_host_disk(b->host, dir), used + left);
-}
-
-void sim_cluster_empty_disk(struct sim_cluster *c, unsigned broker, unsigned dir)
-{
-    c->brokers[broker].full_disk = false;
-    file_mem_set_capacity(sim_host_disk(c->brokers[broker].host, dir), DISK_SIZE);
-}
-
-void sim_cluster_fail_disk(struct sim_cluster *c, unsigned broker, unsigned dir,
-                           enum file_mem_call call, uint64_t nth, bool always)
-{
-    struct sim_broker *b = &c->brokers[broker];
-    if (b->failed_disk)
-        return;
-    b->failed_disk = true;
-    c->totals.failed_dirs++;
-    sim_trace(c->world, "disk %u of broker %u fails", dir, broker + 1);
-    file_mem_fail(sim_host_disk(b->host, dir), call, NULL, nth, 5 /* EIO */, always);
-}
-
-/* ---- the topic that comes and goes ---- */
-static void recreate_look(void *object, uint64_t arg)
-{
-    struct sim_cluster *c = object;
-    struct zk_model_node node;
-    (void)arg;
-    if (zk_model_find(c->zk, "/brokers/topics/" FLEETING_TOPIC, &node)) {
-        sim_world_at(c->world, sim_now_ns(c->world) + 200 * SIM_MS, recreate_look, c, 0);
-        return;
-    }
-    c->recreating = false;
-    c->totals.recreated++;
-    sim_admin_again(c->admin);
-}
-
-void sim_cluster_recreate(struct sim_cluster *c)
-{
-    struct zk_model_node node;
-    if (!c->options.fleeting || c->recreating ||
-        !zk_model_find(c->zk, "/brokers/topics/" FLEETING_TOPIC, &node))
-        return;
-    sim_trace(c->world, "topic " FLEETING_TOPIC " is to be deleted");
-    c->recreating = true;
-    zk_model_put(c->zk, "/admin/delete_topics/" FLEETING_TOPIC, VIEW_NULL);
-    recreate_look(c, 0);
 }
 
 int32_t sim_cluster_controller(struct sim_cluster *c)

@@ -14,6 +14,8 @@
 /* A whole cluster in the simulated world: brokers (the code that ships), a model of ZooKeeper,
  * clients, and the checker after every turn. */
 #define SIM_BROKERS_MAX 5
+#define SIM_DISK_SIZE (UINT64_C(256) << 20)
+#define SIM_FLEETING_TOPIC "c0"
 #define SIM_PRODUCERS_MAX 4
 #define SIM_CONSUMERS_MAX 8
 struct sim_cluster_options {

@@ -265,7 +265,7 @@ static bool group_is_settled(struct sim_groups *g, uint32_t group, char *why, si
         generation = its;
         taken |= partitions;
     }
-    all = (uint32_t)((UINT64_C(1) << g->cluster->history->partition_count) - 1);
+    all = (uint32_t)((UINT64_C(1) << sim_history_kept(g->cluster->history)) - 1);
     if (members && taken != all)
         snprintf(why, why_size, "group %s: generation %d has %x of %x",
                  sim_group_checker_name(g->checker, group), generation, taken, all);

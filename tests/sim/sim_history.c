@@ -83,6 +83,14 @@ bool sim_history_is_fleeting(const struct sim_history *h, uint32_t partition)
     return h->topics[h->partitions[partition].topic].fleeting;
 }
 
+uint32_t sim_history_kept(const struct sim_history *h)
+{
+    uint32_t count = 0;
+    while (count < h->partition_count && !sim_history_is_fleeting(h, count))
+        count++;
+    return count;
+}
+
 /* ---- records ---- */
 uint32_t sim_history_add(struct sim_history *h, uint32_t partition, uint32_t producer,
                          uint32_t size, bool idempotent)

@@ -71,6 +71,8 @@ uint32_t sim_history_topic(struct sim_history *h, const char *name, int32_t part
 uint32_t sim_history_find(const struct sim_history *h, struct view topic, int32_t number);
 uint32_t sim_history_find_id(const struct sim_history *h, struct uuid topic, int32_t number);
 
+/* Partitions before those of a topic that comes and goes, which is the last one. */
+uint32_t sim_history_kept(const struct sim_history *h);
 bool sim_history_is_fleeting(const struct sim_history *h, uint32_t partition);
 
 /* A new record, about to be sent. */

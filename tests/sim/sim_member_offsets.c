@@ -14,7 +14,7 @@
 
 static uint32_t all_partitions(const struct sim_member *m)
 {
-    return (uint32_t)((UINT64_C(1) << m->client.history->partition_count) - 1);
+    return (uint32_t)((UINT64_C(1) << sim_history_kept(m->client.history)) - 1);
 }
 
 /* ---- OffsetCommit ---- */
@@ -279,7 +279,8 @@ struct fetch_body {
 /* All partitions by name, in the forms of before and since version 8. */
 static void name_all(struct fetch_body *b, const struct sim_history *h)
 {
-    for (uint32_t t = 0; t < h->topic_count; t++) {
+    uint32_t topics = 0;
+    for (uint32_t t = 0; t < h->topic_count && !h->topics[t].fleeting; t++, topics++) {
         uint32_t first = h->topics[t].first_partition,
                  count = (uint32_t)h->topics[t].partition_count;
         for (uint32_t i = 0; i < count; i++)
@@ -290,9 +291,9 @@ static void name_all(struct fetch_body *b, const struct sim_history *h)
                                                                        count, &b->numbers[first]};
     }
     b->request.topics = b->topics;
-    b->request.topics_count = h->topic_count;
+    b->request.topics_count = topics;
     b->group.topics = b->group_topics;
-    b->group.topics_count = h->topic_count;
+    b->group.topics_count = topics;
 }
 
 void member_fetch_send(struct sim_member *m, struct client_node *node)
