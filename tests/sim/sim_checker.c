@@ -21,6 +21,7 @@ struct reign {
 /* What a broker's replica was like when it was seen last. */
 struct copy {
     bool known, damaged, distrusted;
+    bool suspected; /* was distrusted since it was hit */
     unsigned process;
     enum partition_state state;
     int32_t led_epoch; /* -1: it did not lead */
@@ -326,6 +327,7 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
     *copy = (struct copy){.known = true,
                           .damaged = copy->damaged,
                           .distrusted = view->distrusted,
+                          .suspected = copy->suspected || view->distrusted,
                           .process = look->process,
                           .state = view->state,
                           .led_epoch = view->leads ? view->leader_epoch : -1,
@@ -409,6 +411,7 @@ void sim_checker_retention(struct sim_checker *c, int64_t retention_ms, int64_t 
 void sim_checker_hit(struct sim_checker *c, uint32_t partition, unsigned broker, bool hit)
 {
     c->partitions[partition].copies[broker].damaged = hit;
+    c->partitions[partition].copies[broker].suspected = false;
 }
 
 void sim_checker_on_alone(struct sim_checker *c,
@@ -419,10 +422,9 @@ void sim_checker_on_alone(struct sim_checker *c,
     c->alone_context = context;
 }
 
-bool sim_checker_is_distrusted(const struct sim_checker *c, uint32_t partition, unsigned broker)
+bool sim_checker_was_suspected(const struct sim_checker *c, uint32_t partition, unsigned broker)
 {
-    const struct copy *copy = &c->partitions[partition].copies[broker];
-    return copy->known && copy->distrusted && copy->process == c->running[broker];
+    return c->partitions[partition].copies[broker].suspected;
 }
 
 bool sim_checker_is_sound(const struct sim_checker *c, uint32_t partition, unsigned broker)

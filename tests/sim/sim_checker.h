@@ -54,8 +54,8 @@ void sim_checker_on_alone(struct sim_checker *c,
                           void *context);
 bool sim_checker_is_in_sync(const struct sim_checker *c, uint32_t partition,
                             unsigned replication_factor);
-/* The process that runs there says that its copy is damaged. */
-bool sim_checker_is_distrusted(const struct sim_checker *c, uint32_t partition, unsigned broker);
+/* Since it was hit, a process has said that the copy is damaged. */
+bool sim_checker_was_suspected(const struct sim_checker *c, uint32_t partition, unsigned broker);
 /* A process runs there, trusts its copy, is in the ISR and has synced all that is committed. */
 bool sim_checker_is_sound(const struct sim_checker *c, uint32_t partition, unsigned broker);
 /* Every replica of every partition is in the ISR; else why not, into `why`. */

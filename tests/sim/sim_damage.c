@@ -49,7 +49,7 @@ static void file_read(struct found *found, void *fs, const char *path)
     file_unref(file);
 }
 
-bool sim_damage_journal(struct file_mem *disk, struct sim_random *random)
+bool sim_damage_journal(struct file_mem *disk, struct sim_random *random, struct sim_damage *ret)
 {
     struct found *found = xcalloc(1, sizeof *found);
     void *fs = file_mem_mount(disk, "");
@@ -64,7 +64,10 @@ bool sim_damage_journal(struct file_mem *disk, struct sim_random *random)
             continue;
         uint64_t pos =
             r->pos + sim_random_range(random, JOURNAL_ROUND_HEADER_SIZE, r->round.size - 1);
-        done = file_mem_flip(disk, r->path, pos, (uint8_t)(1u << sim_random_below(random, 8))) == 0;
+        uint8_t mask = (uint8_t)(1u << sim_random_below(random, 8));
+        done = file_mem_flip(disk, r->path, pos, mask) == 0;
+        if (done && ret)
+            *ret = (struct sim_damage){r->path, pos, mask};
     }
     file_mem_kill(fs);
     free(found);

@@ -60,6 +60,17 @@ static int64_t read_all(void *fs, const char *path, uint8_t **ret)
     return size;
 }
 
+static uint8_t byte_at(struct file_mem *disk, const char *path, uint64_t pos)
+{
+    uint8_t *bytes, value;
+    void *fs = file_mem_mount(disk, "");
+    POST(fs && read_all(fs, path, &bytes) > (int64_t)pos);
+    value = bytes[pos];
+    free(bytes);
+    file_mem_kill(fs);
+    return value;
+}
+
 /* ---- whom it may hit ---- */
 bool sim_rot_is_hit(const struct sim_rot *rot, uint32_t partition)
 {
@@ -193,9 +204,14 @@ bool sim_rot_journal(struct sim_rot *rot, unsigned broker)
     struct hit h = {.open = true, .broker = broker, .partition = ALL_COPIES};
     struct sim_random *random = sim_world_random(c->world);
     h.dir = (unsigned)sim_random_below(random, c->options.dir_count);
-    if (rot->count == HITS_MAX ||
-        !sim_damage_journal(sim_host_disk(c->brokers[broker].host, h.dir), random))
+    struct sim_damage damage;
+    struct file_mem *disk = sim_host_disk(c->brokers[broker].host, h.dir);
+    if (rot->count == HITS_MAX || !sim_damage_journal(disk, random, &damage))
         return false;
+    snprintf(h.path, sizeof h.path, "%s", damage.path);
+    h.pos = damage.pos;
+    h.mask = damage.mask;
+    h.value = byte_at(disk, h.path, h.pos);
     sim_trace(c->world, "rot: the journal %u of broker %u", h.dir, broker + 1);
     rot->hits[rot->count++] = h;
     rot->flipped++;
@@ -222,7 +238,7 @@ static bool is_still_there(struct sim_rot *rot, const struct hit *h)
 static void look_at_copy(struct sim_rot *rot, struct hit *h, uint32_t partition, bool *open)
 {
     struct sim_checker *checker = rot->cluster->checker;
-    h->noticed = h->noticed || sim_checker_is_distrusted(checker, partition, h->broker);
+    h->noticed = h->noticed || sim_checker_was_suspected(checker, partition, h->broker);
     *open = *open || !sim_checker_is_sound(checker, partition, h->broker);
 }
 
@@ -269,13 +285,12 @@ static void alone(void *context, uint32_t partition, unsigned broker)
         if (!h->open || h->broker != broker ||
             (h->partition != partition && h->partition != ALL_COPIES))
             continue;
-        if (h->noticed || h->partition == ALL_COPIES ||
-            sim_checker_is_distrusted(rot->cluster->checker, partition, broker)) {
+        if (sim_checker_was_suspected(rot->cluster->checker, partition, broker)) {
             rot->cluster->totals.lost += !history->lost;
             history->lost = true;
             continue;
         }
-        if (!is_still_there(rot, h))
+        if (h->noticed || !is_still_there(rot, h))
             continue;
         sim_trace(rot->cluster->world, "rot: byte %llu of %s turns back",
                   (unsigned long long)h->pos, h->path);

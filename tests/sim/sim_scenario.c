@@ -417,7 +417,8 @@ static void play_damaged_journal(struct sim_cluster *c)
         sim_cluster_run(c, sim_between(c, 100, 3000) * SIM_MS);
         for (unsigned k = 0; k < c->options.broker_count; k++)
             sim_cluster_power_off(c, k);
-        if (sim_damage_journal(sim_host_disk(c->brokers[b].host, 0), sim_world_random(c->world))) {
+        if (sim_damage_journal(sim_host_disk(c->brokers[b].host, 0), sim_world_random(c->world),
+                               NULL)) {
             sim_trace(c->world, "the journal of broker %u is damaged", b + 1);
             sim_checker_excuse(c->checker, b);
         }
