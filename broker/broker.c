@@ -38,6 +38,7 @@ static void make_dirs(struct broker *b)
     for (unsigned i = 0; i < c->dir_count; i++) {
         struct log_dir_config d = {.index = i,
                                    .path = c->dirs[i],
+                                   .unusable = b->setup.dir_errors[i],
                                    .broker_id = c->broker_id,
                                    .journal_file_size = (uint32_t)c->journal_bytes,
                                    .space_reserve = (uint64_t)c->space_reserve_bytes,

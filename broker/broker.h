@@ -14,8 +14,10 @@ struct broker_setup {
     struct addr cluster_listener;
     const char *cluster_address; /* told to other brokers: an IP address */
     struct view
-        secret;        /* of the cluster listener; VIEW_NULL: peers are not authenticated. Copied */
-    unsigned mutation; /* tests of the tests; 0 */
+        secret; /* of the cluster listener; VIEW_NULL: peers are not authenticated. Copied */
+    int dir_errors[CONFIG_DIRS_MAX]; /* -errno: this entry of log.dirs cannot be opened; 0: it can
+                                      */
+    unsigned mutation;               /* tests of the tests; 0 */
 };
 struct broker *broker_new(const struct broker_setup *setup);
 /* After the world heard halt and no thread of it runs. */

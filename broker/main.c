@@ -178,19 +178,24 @@ static int make_directory(const char *path)
     return wrong;
 }
 
+/* One that cannot be used is left to the start, which goes on when another can. */
 static int open_directories(struct program *p, struct world_dir *dirs)
 {
+    unsigned usable = 0;
     for (unsigned i = 0; i < p->config->dir_count; i++) {
         const char *path = p->config->dirs[i];
         int wrong = make_directory(path);
         p->roots[i] = wrong == 0 ? file_posix_new(path) : NULL;
         if (p->roots[i] == NULL) {
-            return refuse("log.dirs: cannot use %s: %s", path,
-                          strerror(wrong != 0 ? wrong : errno));
+            p->setup.dir_errors[i] = wrong != 0 ? -wrong : -errno;
+            p->roots[i] = file_posix_new(NULL);
+            refuse("log.dirs: cannot use %s: %s", path, strerror(-p->setup.dir_errors[i]));
+        } else {
+            usable++;
         }
         dirs[i] = (struct world_dir){&file_posix_ops, p->roots[i]};
     }
-    return 0;
+    return usable == 0;
 }
 
 static void post_zk(void *context, struct world_zk_post *post)

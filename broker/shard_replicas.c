@@ -102,7 +102,7 @@ static void topic_log_config(void *context, struct view overrides, struct log_co
     *ret = config.log;
 }
 
-static void make_host(struct shard *s, struct cluster_member self)
+static void make_host(struct shard *s, struct cluster_member self, bool dir_offline)
 {
     const struct broker_setup *setup = broker_setup_of(s->broker);
     struct replica_host_config config = {
@@ -111,6 +111,7 @@ static void make_host(struct shard *s, struct cluster_member self)
         .secret = setup->secret,
         .dirs = broker_dirs(s->broker),
         .dir_count = s->config->dir_count,
+        .dir_offline = dir_offline,
         .topic_config = topic_log_config,
         .topic_config_context = s,
         .lag_ms = s->config->lag_time_max_ms,
@@ -140,8 +141,14 @@ void shard_replicas_start(struct shard *s, struct cluster_member self,
         replica_host_set_self(s->replicas, self);
         return;
     }
-    make_host(s, self);
+    bool dir_offline = false;
     for (unsigned i = 0; i < count; i++) {
-        add_logs(s, &loads[i]);
+        dir_offline |= loads[i].error != 0;
+    }
+    make_host(s, self, dir_offline);
+    for (unsigned i = 0; i < count; i++) {
+        if (loads[i].error == 0) {
+            add_logs(s, &loads[i]);
+        }
     }
 }

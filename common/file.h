@@ -62,7 +62,7 @@ struct file *file_ref(struct file *file);
 void file_unref(struct file *file); /* NULL is nothing */
 
 /* The real files below a root folder. fs for file_ops is the returned object; NULL with errno when
- * root is no folder. */
+ * root is no folder. With root NULL there are none: every operation fails. */
 extern const struct file_ops file_posix_ops;
 void *file_posix_new(const char *root);
 void file_posix_free(void *fs);

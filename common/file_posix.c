@@ -304,8 +304,8 @@ const struct file_ops file_posix_ops = {
 
 void *file_posix_new(const char *root)
 {
-    int fd = open_retrying(AT_FDCWD, root, O_RDONLY | O_DIRECTORY);
-    if (fd < 0) {
+    int fd = root ? open_retrying(AT_FDCWD, root, O_RDONLY | O_DIRECTORY) : -1;
+    if (root && fd < 0) {
         errno = -fd;
         return NULL;
     }
@@ -318,7 +318,8 @@ void file_posix_free(void *fs)
 {
     if (!fs)
         return;
-    close(root_of(fs));
+    if (root_of(fs) >= 0)
+        close(root_of(fs));
     free(fs);
 }
 

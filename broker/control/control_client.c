@@ -233,11 +233,13 @@ static void inventory_there(struct call *call, struct shard *there)
 static void send_inventory(struct control_client *cl, struct inventory *i)
 {
     struct control *c = cl->control;
-    unsigned dirs = c->config->dir_count;
-    struct cluster_directory *directories = xcalloc(dirs, sizeof *directories);
-    for (unsigned d = 0; d < dirs; d++) {
-        directories[d].id = c->loads[d].directory_id;
-        directories[d].marker_matches = c->matches[d];
+    unsigned dirs = 0;
+    struct cluster_directory *directories = xcalloc(c->config->dir_count, sizeof *directories);
+    for (unsigned d = 0; d < c->config->dir_count; d++) {
+        if (c->loads[d].error == 0) {
+            directories[dirs++] =
+                (struct cluster_directory){c->loads[d].directory_id, c->matches[d]};
+        }
     }
     struct cluster_message m = {.kind = CLUSTER_KIND_INVENTORY};
     m.u.inventory =

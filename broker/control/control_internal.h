@@ -87,6 +87,21 @@ void control_register_start(struct control *c);
 void control_register_session(struct control *c, const struct event *e);
 void control_register_watch(struct control *c, const struct event *e);
 
+/* ---- control_dirs.c: the data directories ---- */
+/* All were read: judges them. False: the broker was told to end. */
+bool control_dirs_loaded(struct control *c);
+bool control_dir_is_usable(const struct control *c, unsigned i);
+/* Its marker names the incarnation that the broker node knew (previous; 0: none), or the one under
+ * which it was left out. */
+bool control_dir_is_known(const struct control *c, unsigned i, uint64_t previous);
+/* Before a registration's marks: which cannot be used, from now or from earlier on. */
+void control_dirs_note_offline(struct control *c, uint64_t previous);
+/* Fills in the mark but for done and distrust, and writes it. */
+void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
+                      uint64_t next);
+/* One was given up while it ran. False: it was the last, and the broker was told to end. */
+bool control_dir_lost(struct control *c, const char *what, int error);
+
 /* ---- control_start.c, control_stop.c ---- */
 void control_start_init(struct control *c);
 void control_start_deinit(struct control *c);
@@ -123,7 +138,11 @@ struct control {
     struct log_dir_stop *stops;
     unsigned loads_left, stops_left, shards_left;
     struct uuid storage_id;
-    bool matches[CONFIG_DIRS_MAX]; /* its marker names the incarnation registered last */
+    bool matches[CONFIG_DIRS_MAX];           /* its marker names the incarnation registered last */
+    uint64_t offline_since[CONFIG_DIRS_MAX]; /* left out since this incarnation; 0: it is not */
+    struct log_dir_offline offline[CONFIG_DIRS_MAX];
+    uint32_t offline_count;
+    int32_t controller_epoch; /* the highest ever heard of; 0: none */
     bool has_data, any_unclean, session_up, taking_clients, stop_asked;
     uint64_t stop_deadline_ns, remaining_since_ns;
     int32_t remaining; /* partitions still led here when it is to stop, as last heard */

@@ -90,11 +90,12 @@ void control_register_start(struct control *c)
     r->config.broker = c->config->broker_id;
     r->config.session_timeout_ms = (uint32_t)c->config->zookeeper_session_timeout_ms;
     r->config.storage_id = c->storage_id;
-    r->config.directory_count = c->config->dir_count;
     r->config.directory_ids = r->directories;
     r->config.cluster_id = view_of(c->cluster_id);
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        r->directories[i] = c->loads[i].directory_id;
+        if (c->loads[i].error == 0) {
+            r->directories[r->config.directory_count++] = c->loads[i].directory_id;
+        }
     }
     describe(r);
     r->registrar = registrar_new(&r->config);
@@ -106,18 +107,22 @@ static void marked(struct log_dir_mark *mark)
 {
     struct control *c = mark->context;
     struct control_register *r = c->registration;
+    unsigned i = (unsigned)(mark - c->marks);
     if (mark->error != 0) {
-        control_halt(c, "a data directory's meta.properties cannot be written: %s",
-                     strerror(-mark->error));
-        return;
+        log_dir_give_up(broker_dirs(c->shard->broker)[i]);
+        if (!control_dir_lost(c, "a data directory's meta.properties cannot be written",
+                              mark->error)) {
+            return;
+        }
     }
     one_marked(r);
 }
 
 /* A directory whose marker names neither of the two incarnations that the broker node may have
- * known is not the one that was registered: it was swapped or rolled back. What it lacks is found
- * out by the inventory; what it has cannot be trusted, and is marked so before the directory
- * becomes ours again, so that no later start forgets it. */
+ * known, nor the one under which it was left out, is not the one that was registered: it was
+ * swapped or rolled back. What it lacks is found out by the inventory; what it has cannot be
+ * trusted, and is marked so before the directory becomes ours again, so that no later start forgets
+ * it. */
 static void persist(struct control_register *r, const struct registrar_action *a)
 {
     struct control *c = r->control;
@@ -127,34 +132,27 @@ static void persist(struct control_register *r, const struct registrar_action *a
     free(c->cluster_id);
     c->cluster_id = cluster;
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        struct log_dir_load *load = &c->loads[i];
-        bool known = a->previous == 0 || load->incarnation_last == a->previous ||
-                     load->incarnation_next == a->previous;
+        bool known = control_dir_is_known(c, i, a->previous);
         c->matches[i] = known || c->shard->replicas == NULL;
-        if (!known) {
+        if (!known && c->loads[i].error == 0) {
             say(&c->reactor->env, SAY_ERROR, "control",
                 "data directory %s is not as it was when this broker was last registered (swapped, "
                 "or restored from a "
                 "copy): its replicas are fetched anew where others have them",
                 c->config->dirs[i]);
         }
-        if (!c->matches[i]) {
-            continue;
-        }
         c->marks[i].distrust = known ? NULL : "its directory was swapped, or restored from a copy";
-        c->marks[i].found = load->found;
-        c->marks[i].found_count = load->found_count;
-        load->incarnation_last = a->previous;
-        load->incarnation_next = a->incarnation;
+    }
+    control_dirs_note_offline(c, a->previous);
+    for (unsigned i = 0; i < c->config->dir_count; i++) {
+        if (!c->matches[i] || c->loads[i].error != 0) {
+            continue; /* one that failed while it ran may take a marker yet */
+        }
+        c->marks[i].found = c->loads[i].found;
+        c->marks[i].found_count = c->loads[i].found_count;
         c->marks[i].done = marked;
-        c->marks[i].context = c;
-        c->marks[i].cluster_id = c->cluster_id;
-        c->marks[i].broker_id = c->config->broker_id;
-        c->marks[i].storage_id = c->storage_id;
-        c->marks[i].incarnation_last = a->previous;
-        c->marks[i].incarnation_next = a->incarnation;
         r->marks_left++;
-        log_dir_mark(broker_dirs(c->shard->broker)[i], c->reactor, &c->marks[i]);
+        control_dir_mark(c, i, &c->marks[i], a->previous, a->incarnation);
     }
     reactor_at_turn(c->reactor, &r->nothing_to_mark);
 }
@@ -179,17 +177,13 @@ static void mark_as_in(struct control_register *r, uint64_t incarnation)
         return; /* an earlier one is on its way: the next start tells the same */
     }
     for (unsigned i = 0; i < c->config->dir_count; i++) {
+        if (c->loads[i].error != 0) {
+            continue;
+        }
         c->matches[i] = true;
-        c->loads[i].incarnation_last = c->loads[i].incarnation_next = incarnation;
-        r->in_marks[i] = (struct log_dir_mark){.done = taken_in,
-                                               .context = c,
-                                               .cluster_id = c->cluster_id,
-                                               .broker_id = c->config->broker_id,
-                                               .storage_id = c->storage_id,
-                                               .incarnation_last = incarnation,
-                                               .incarnation_next = incarnation};
+        r->in_marks[i] = (struct log_dir_mark){.done = taken_in};
         r->in_marks_left++;
-        log_dir_mark(broker_dirs(c->shard->broker)[i], c->reactor, &r->in_marks[i]);
+        control_dir_mark(c, i, &r->in_marks[i], incarnation, incarnation);
     }
 }
 

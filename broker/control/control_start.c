@@ -49,100 +49,10 @@ void control_start(struct control *c)
 }
 
 /* ---- the directories ---- */
-static bool fits(struct control *c, const struct log_dir_load *load, unsigned i)
-{
-    const char *path = c->config->dirs[i];
-    if (load->error != 0) {
-        if (load->message != NULL) { /* names the directory */
-            control_halt(c, "%s", load->message);
-        } else {
-            control_halt(c, "data directory %s: %s", path, strerror(-load->error));
-        }
-        return false;
-    }
-    if (load->broker_id >= 0 && load->broker_id != c->config->broker_id) {
-        control_halt(c,
-                     "data directory %s belongs to broker %d, and broker.id is %d: set "
-                     "broker.id=%d or give another directory",
-                     path, load->broker_id, c->config->broker_id, load->broker_id);
-        return false;
-    }
-    if (load->cluster_id != NULL && c->cluster_id != NULL &&
-        strcmp(load->cluster_id, c->cluster_id) != 0) {
-        control_halt(c, "data directory %s belongs to cluster %s, another directory to cluster %s",
-                     path, load->cluster_id, c->cluster_id);
-        return false;
-    }
-    return true;
-}
-
-static void note_directory(struct control *c, const struct log_dir_load *load)
-{
-    if (load->cluster_id != NULL && c->cluster_id == NULL) {
-        c->cluster_id = xstrdup(load->cluster_id);
-    }
-    c->has_data |= load->has_data;
-    c->any_unclean |= !load->clean;
-    for (uint32_t k = 0; k < load->found_count; k++) {
-        if (load->found[k].suspect) {
-            say(&c->reactor->env, SAY_ERROR, "log", "partition %s-%d is suspect: %s",
-                load->found[k].topic, load->found[k].id.number,
-                load->found[k].why != NULL ? load->found[k].why : "its log is damaged");
-        }
-    }
-}
-
-/* A partition's directory that was copied by hand, to another data directory or under another
- * topic's name: nothing tells which copy is whole. */
-static bool found_once(struct control *c)
-{
-    struct map places = MAP_INIT;
-    bool once = true;
-    for (unsigned i = 0; once && i < c->config->dir_count; i++) {
-        const struct log_dir_load *load = &c->loads[i];
-        for (uint32_t k = 0; once && k < load->found_count; k++) {
-            struct log_found *found = &load->found[k];
-            char *here = xasprintf("%s/%s-%d", c->config->dirs[i], found->topic, found->id.number);
-            char *there = map_put(&places, MAP_KEY(found->id), here);
-            once = there == NULL;
-            if (!once) {
-                control_halt(c,
-                             "%s and %s are copies of one partition: keep the one that is current, "
-                             "move the other one away",
-                             there, here);
-            }
-            free(there);
-        }
-    }
-    struct map_entry e;
-    for (uint32_t at = 0; map_next(&places, &at, &e);) {
-        free(e.value);
-    }
-    map_deinit(&places);
-    return once;
-}
-
 static void all_loaded(struct control *c)
 {
-    uint32_t logs = 0;
-    for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (!fits(c, &c->loads[i], i)) {
-            return;
-        }
-        note_directory(c, &c->loads[i]);
-        logs += c->loads[i].found_count;
-    }
-    if (!found_once(c)) {
+    if (!control_dirs_loaded(c)) {
         return;
-    }
-    c->storage_id = c->loads[0].storage_id;
-    if (logs == 0) {
-        say(&c->reactor->env, SAY_INFO, "log", "no partitions in %u directories",
-            c->config->dir_count);
-    } else {
-        say(&c->reactor->env, SAY_INFO, "log",
-            "%u partitions in %u directories, the last stop was %s", logs, c->config->dir_count,
-            c->any_unclean ? "not clean: recovered" : "clean");
     }
     c->phase = CONTROL_REGISTERING;
     timer_set(&c->waiting_timer, WAITING_MS);

@@ -126,7 +126,7 @@ static void stop_there(struct call *call, struct shard *there)
 static void dir_stopped(struct log_dir_stop *stop)
 {
     struct control *c = stop->context;
-    if (stop->error != 0) {
+    if (stop->error != 0 && control_dir_is_usable(c, (unsigned)(stop - c->stops))) {
         say(&c->reactor->env, SAY_ERROR, "log", "a directory could not be closed cleanly: %s",
             strerror(-stop->error));
     }

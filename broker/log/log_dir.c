@@ -57,6 +57,11 @@ bool log_dir_is_failed(const struct log_dir *dir)
     return atomic_load(&((struct log_dir *)dir)->journal.failed);
 }
 
+void log_dir_give_up(struct log_dir *dir)
+{
+    atomic_store(&dir->journal.failed, true);
+}
+
 struct account *log_dir_tail(struct log_dir *dir)
 {
     return &dir->tail;
@@ -86,6 +91,25 @@ static void set_number(struct log_dir *dir, const char *key, uint64_t value)
     char text[24];
     snprintf(text, sizeof text, "%016llx", (unsigned long long)value);
     meta_properties_set(&dir->meta, key, value ? text : NULL);
+}
+
+static void note_offline(struct log_dir *dir, const struct log_dir_mark *mark)
+{
+    for (size_t i = 0; i < dir->meta.count;) {
+        const char *key = dir->meta.items[i].key;
+        if (strncmp(key, LOG_DIR_OFFLINE, sizeof LOG_DIR_OFFLINE - 1) == 0) {
+            char *gone = xstrdup(key);
+            meta_properties_set(&dir->meta, gone, NULL);
+            free(gone);
+        } else {
+            i++;
+        }
+    }
+    for (uint32_t i = 0; i < mark->offline_count; i++) {
+        char *key = xasprintf(LOG_DIR_OFFLINE "%s", mark->offline[i].path);
+        set_number(dir, key, mark->offline[i].since);
+        free(key);
+    }
 }
 
 /* A directory that is not as it was left may lack what was acknowledged: none of its logs may lead
@@ -121,6 +145,10 @@ static void run_mark(struct disk_job *batch, const struct file_ops *files, void 
             meta_properties_set(&dir->meta, LOG_DIR_STORAGE_ID, text);
         set_number(dir, LOG_DIR_INCARNATION_LAST, mark->incarnation_last);
         set_number(dir, LOG_DIR_INCARNATION_NEXT, mark->incarnation_next);
+        snprintf(text, sizeof text, "%d", mark->controller_epoch);
+        if (mark->controller_epoch > 0)
+            meta_properties_set(&dir->meta, LOG_DIR_CONTROLLER_EPOCH, text);
+        note_offline(dir, mark);
         job->error = meta_properties_store(&dir->meta, files, fs);
     }
 }

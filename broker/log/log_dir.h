@@ -10,6 +10,7 @@
 struct log_dir_config {
     unsigned index;             /* into log.dirs: the `dir` of its disk jobs */
     const char *path;           /* for messages only: file operations are rooted there */
+    int unusable;               /* -errno: it could not even be opened; no file is touched */
     int32_t broker_id;          /* -1: take what meta.properties says */
     uint32_t journal_file_size; /* 32 MiB; smaller in tests */
     uint64_t space_reserve;     /* bytes kept free on the file system */
@@ -21,6 +22,14 @@ struct log_dir_config {
 };
 struct log_dir *log_dir_new(const struct log_dir_config *config);
 void log_dir_free(struct log_dir *dir); /* after its last job is home */
+
+/* Another directory of the broker that could not be used, and the incarnation under which the
+ * broker was known when that began. Noted in the directories that are left: when it comes back as
+ * it was left then, it is trusted. */
+struct log_dir_offline {
+    const char *path;
+    uint64_t since;
+};
 
 /* What a start finds. */
 struct log_found {
@@ -35,15 +44,20 @@ struct log_dir_load {
     void (*done)(struct log_dir_load *load);
     void *context; /* the caller's */
     struct log_dir *dir;
-    int error;        /* 0, or -errno with message: the directory cannot be used */
-    char *message;    /* for people: what is wrong and what to do */
-    bool clean;       /* the last stop was clean */
-    bool has_data;    /* any log was found */
+    int error;     /* 0, or -errno with message: the directory cannot be used */
+    bool refused;  /* with error: it is another's, or not understood: a person has to decide. Else
+                      the disk or file system is broken */
+    char *message; /* for people: what is wrong and what to do */
+    bool clean;    /* the last stop was clean */
+    bool has_data; /* any log was found */
     char *cluster_id; /* of meta.properties without our mark; NULL when there is none yet */
     int32_t broker_id;
     struct uuid directory_id, storage_id;
     uint64_t incarnation_last,
-        incarnation_next; /* of the marker: last registered, about to be; 0: none */
+        incarnation_next;            /* of the marker: last registered, about to be; 0: none */
+    int32_t controller_epoch;        /* the highest that was noted; 0: none */
+    struct log_dir_offline *offline; /* as noted */
+    uint32_t offline_count;
     struct log_found *found;
     uint32_t found_count;
 };
@@ -53,8 +67,8 @@ void log_dir_load(struct log_dir *dir, struct reactor *reactor, struct log_dir_l
 /* Frees the arrays and strings of a finished load (not the logs). */
 void log_dir_load_deinit(struct log_dir_load *load);
 
-/* Writes and syncs meta.properties: cluster id, broker id, storage id and the incarnations. After
- * the load; shard 0. */
+/* Writes and syncs meta.properties: cluster id, broker id, storage id, the incarnations and what is
+ * noted. After the load; shard 0. */
 struct log_dir_mark {
     struct disk_job job;
     void (*done)(struct log_dir_mark *mark);
@@ -63,6 +77,9 @@ struct log_dir_mark {
     int32_t broker_id;
     struct uuid storage_id; /* zero: as it is */
     uint64_t incarnation_last, incarnation_next;
+    int32_t controller_epoch;              /* 0: as it is */
+    const struct log_dir_offline *offline; /* all of them; live until done */
+    uint32_t offline_count;
     /* When set, before the marker is written: every log found is marked as suspect, for this
      * reason, durably (a later start finds it so too). Only before the logs were attached. */
     const char *distrust;
@@ -88,6 +105,8 @@ struct log_dir_stop {
 };
 void log_dir_stop(struct log_dir *dir, struct reactor *reactor, struct log_dir_stop *stop);
 
+/* It is used no more: as if a write of it had failed. Any thread. */
+void log_dir_give_up(struct log_dir *dir);
 /* Any thread. */
 bool log_dir_is_failed(const struct log_dir *dir);
 /* Appended bytes that are not in place yet: while over, producers and producing streams are not

@@ -12,6 +12,8 @@
 #define LOG_DIR_JOURNAL_ID "corduroy.journal.id"
 #define LOG_DIR_INCARNATION_LAST "corduroy.incarnation.last"
 #define LOG_DIR_INCARNATION_NEXT "corduroy.incarnation.next"
+#define LOG_DIR_CONTROLLER_EPOCH "corduroy.controller.epoch"
+#define LOG_DIR_OFFLINE "corduroy.offline." /* and the path of another directory */
 #define LOG_DIR_LOCK_FILE ".lock"
 
 void log_dir_send(struct log_dir *dir, struct reactor *reactor, struct disk_job *job);

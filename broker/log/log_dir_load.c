@@ -12,6 +12,7 @@
 #include "broker/log/partition_metadata.h"
 #include "broker/log/partition_place.h"
 #include "broker/log/recovery.h"
+#include "broker/log/small_file.h"
 #include "common/memory.h"
 #include "common/mutation.h"
 
@@ -49,6 +50,9 @@ static int refuse(struct starter *s, int error, const char *format, ...)
     return error;
 }
 
+/* The same where nothing is broken: a person has to decide. */
+#define REFUSE_FOR_GOOD(s, ...) ((s)->load->refused = true, refuse(s, __VA_ARGS__))
+
 /* ---- whose it is ---- */
 
 static int take_lock(struct starter *s)
@@ -58,9 +62,10 @@ static int take_lock(struct starter *s)
         return refuse(s, error, "cannot open .lock: %s", strerror(-error));
     error = s->ops->lock(s->dir->lock);
     if (error)
-        return refuse(s, error,
-                      "another broker (of Corduroy or Kafka) uses it: .lock is taken; stop that "
-                      "one, or give this one another directory");
+        return REFUSE_FOR_GOOD(
+            s, error,
+            "another broker (of Corduroy or Kafka) uses it: .lock is taken; stop that "
+            "one, or give this one another directory");
     return 0;
 }
 
@@ -69,10 +74,11 @@ static int check_broker_id(struct starter *s)
     int32_t known = meta_properties_broker_id(&s->dir->meta), wanted = s->dir->config.broker_id;
     s->load->broker_id = known >= 0 ? known : wanted;
     if (known >= 0 && wanted >= 0 && known != wanted)
-        return refuse(s, -EINVAL,
-                      "meta.properties says broker.id %d, the configuration %d: set broker.id=%d, "
-                      "or use another directory",
-                      known, wanted, known);
+        return REFUSE_FOR_GOOD(
+            s, -EINVAL,
+            "meta.properties says broker.id %d, the configuration %d: set broker.id=%d, "
+            "or use another directory",
+            known, wanted, known);
     return 0;
 }
 
@@ -107,13 +113,32 @@ static uint64_t get_number(struct starter *s, const char *key)
     return text ? strtoull(text, NULL, 16) : 0;
 }
 
+/* What is noted of the broker and of its other directories. */
+static void get_notes(struct starter *s)
+{
+    struct log_dir_load *load = s->load;
+    const struct meta_properties *meta = &s->dir->meta;
+    const char *epoch = meta_properties_get(meta, LOG_DIR_CONTROLLER_EPOCH);
+    int64_t number;
+    if (epoch && number_parse(view_of(epoch), &number) && number > 0 && number <= INT32_MAX)
+        load->controller_epoch = (int32_t)number;
+    load->offline = xcalloc(meta->count ? meta->count : 1, sizeof *load->offline);
+    for (size_t i = 0; i < meta->count; i++) {
+        const char *key = meta->items[i].key;
+        size_t size = sizeof LOG_DIR_OFFLINE - 1;
+        if (strncmp(key, LOG_DIR_OFFLINE, size) == 0)
+            load->offline[load->offline_count++] = (struct log_dir_offline){
+                xstrdup(key + size), strtoull(meta->items[i].value, NULL, 16)};
+    }
+}
+
 static int read_meta(struct starter *s)
 {
     char why[CHECKPOINT_WHY_SIZE];
     const struct log_dir_config *c = &s->dir->config;
     int error = meta_properties_load(&s->dir->meta, s->ops, s->fs, why);
     if (error == CHECKPOINT_MALFORMED)
-        return refuse(s, -EINVAL, "meta.properties: %s", why);
+        return REFUSE_FOR_GOOD(s, -EINVAL, "meta.properties: %s", why);
     if (error && error != -ENOENT)
         return refuse(s, error, "cannot read meta.properties: %s", strerror(-error));
     if (error == -ENOENT)
@@ -124,6 +149,7 @@ static int read_meta(struct starter *s)
     (void)get_id(s, LOG_DIR_STORAGE_ID, c->fresh_storage_id, &s->load->storage_id);
     s->load->incarnation_last = get_number(s, LOG_DIR_INCARNATION_LAST);
     s->load->incarnation_next = get_number(s, LOG_DIR_INCARNATION_NEXT);
+    get_notes(s);
     return check_broker_id(s);
 }
 
@@ -378,7 +404,10 @@ static int settle(struct starter *s)
 
 static int start(struct starter *s)
 {
-    int error = take_lock(s);
+    int error = s->dir->config.unusable;
+    if (error)
+        return refuse(s, error, "%s", strerror(-error));
+    error = take_lock(s);
     if (!error)
         error = read_meta(s);
     if (!error)
@@ -425,7 +454,8 @@ static void run_load(struct disk_job *batch, const struct file_ops *files, void 
         dir->store.ops = files;
         dir->store.fs = fs;
         job->error = start(&s);
-        store_look_at_space(&dir->store);
+        if (!job->error)
+            store_look_at_space(&dir->store);
         starter_deinit(&s);
     }
 }
@@ -452,9 +482,14 @@ void log_dir_load_deinit(struct log_dir_load *load)
         free(load->found[i].topic);
         free(load->found[i].why);
     }
+    for (uint32_t i = 0; i < load->offline_count; i++)
+        free((char *)(uintptr_t)load->offline[i].path);
+    free(load->offline);
     free(load->found);
     free(load->message);
     free(load->cluster_id);
+    load->offline = NULL;
+    load->offline_count = 0;
     load->found = NULL;
     load->message = load->cluster_id = NULL;
     load->found_count = 0;

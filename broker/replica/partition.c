@@ -117,11 +117,12 @@ void partition_init(struct partition *p, const struct partition_config *config,
 
 /* An empty log is made only where nothing can have been acknowledged by this replica: the partition
  * is new, or the ISR does not count on it. Anything else would let an exchanged disk pass for the
- * old one. */
+ * old one. While a directory is offline the log may be there: two copies would meet when it comes
+ * back. */
 static void create_missing_log(struct partition *p, struct partition_actions *a)
 {
     bool may = (p->order.flags & CLUSTER_PARTITION_NEW) ||
-               !partition_in_isr(p, p->config->self.broker) ||
+               (!partition_in_isr(p, p->config->self.broker) && !p->config->dir_offline) ||
                mutated(p->config->mutation, MUTATION_EMPTY_FOR_MISSING);
     if (!may)
         return;

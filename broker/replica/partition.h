@@ -38,7 +38,8 @@ struct partition_config {
      * leaves min_isr members. */
     int64_t lag_ms;
     int64_t rejoin_ms, rejoin_ms_max; /* after leaving; doubled by each leaving that follows soon */
-    int64_t retry_ms;  /* between two askings of one ISR change, two reports of one state */
+    int64_t retry_ms; /* between two askings of one ISR change, two reports of one state */
+    bool dir_offline; /* a data directory could not be read: a log that is not there may be in it */
     unsigned mutation; /* enum mutation: a rule taken away, in mutation builds only */
 };
 

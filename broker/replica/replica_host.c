@@ -55,6 +55,7 @@ static void fill_defaults(struct replica_host *h)
                                                     .rejoin_ms = REJOIN_MS,
                                                     .rejoin_ms_max = REJOIN_MS_MAX,
                                                     .retry_ms = RETRY_MS,
+                                                    .dir_offline = c->dir_offline,
                                                     .mutation = c->mutation};
     h->identity.self = c->self;
     h->identity.shard_count = h->reactor->env.shard_count;
@@ -389,7 +390,7 @@ void replica_host_inventory(struct replica_host *h, struct arena *arena,
         const struct replica *r = entry.value;
         enum cluster_exception_kind kind = 0;
         if (r->partition.state == PARTITION_MISSING)
-            kind = CLUSTER_REPLICA_MISSING;
+            kind = h->config.dir_offline ? CLUSTER_REPLICA_FAILED : CLUSTER_REPLICA_MISSING;
         else if (r->partition.state == PARTITION_FAILED)
             kind = CLUSTER_REPLICA_FAILED;
         else if (r->log && log_is_suspect(r->log))

@@ -57,6 +57,7 @@ struct replica_host_config {
     struct view secret;     /* shared by the cluster; VIEW_NULL: no authentication */
     struct log_dir *const *dirs;
     unsigned dir_count;
+    bool dir_offline; /* one of them could not be read at the start */
     /* A topic's settings from its overrides (cluster_topic_item.config, lines of key=value). */
     void (*topic_config)(void *context, struct view overrides, struct log_config *ret);
     void *topic_config_context;

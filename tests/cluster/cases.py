@@ -23,6 +23,7 @@ def rounds(*arguments):
 
 def all_cases():
     import rounds_bad_input
+    import rounds_directories
     import rounds_faults
     import rounds_groups
     import rounds_odd_requests
@@ -30,6 +31,6 @@ def all_cases():
     import rounds_sync
     import rounds_user
     import rounds_znodes
-    del rounds_bad_input, rounds_faults, rounds_groups, rounds_odd_requests
+    del rounds_bad_input, rounds_directories, rounds_faults, rounds_groups, rounds_odd_requests
     del rounds_start, rounds_sync, rounds_user, rounds_znodes
     return CASES

@@ -331,6 +331,26 @@ START_TEST(a_missing_log_is_not_made_empty_while_the_isr_counts_on_it)
 }
 END_TEST
 
+START_TEST(no_empty_log_is_made_while_a_directory_is_offline)
+{
+    struct partition_config offline = replica_rig_config;
+    struct cluster_partition_item o = replica_rig_order(TWO, 3, 7);
+    struct partition_log none = {.last_epoch = -1};
+    offline.dir_offline = true;
+    partition_init(&replica_rig.p, &offline, REPLICA_RIG_ID, &none);
+    o.isr_count = 2;
+    o.isr[0] = 2;
+    o.isr[1] = 3;
+    replica_rig_say_order(o);
+    ck_assert_int_eq(replica_rig.p.state, PARTITION_MISSING);
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_CREATE_LOG));
+    o.version = 8;
+    o.flags = CLUSTER_PARTITION_NEW;
+    replica_rig_say_order(o);
+    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_CREATE_LOG));
+}
+END_TEST
+
 /* ---- where logs part, seen by the leader ---- */
 
 START_TEST(the_leader_finds_where_logs_part)
@@ -448,6 +468,7 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_slow_follower_leaves_only_above_min_isr, only_the_process_that_the_order_names_leads,
            a_failed_append_ends_the_epoch, nothing_is_appended_while_new,
            a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
-           the_leader_finds_where_logs_part, a_leader_goes_on_with_other_replicas,
-           a_pending_isr_change_outlives_other_replicas, who_is_assigned_no_more_follows_no_more,
+           no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
+           a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
+           who_is_assigned_no_more_follows_no_more,
            what_was_acknowledged_before_a_reset_counts_no_more, moves_are_those_of_the_table)

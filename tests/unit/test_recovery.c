@@ -495,13 +495,19 @@ START_TEST(the_mark_is_kept)
     struct log_host h;
     ck_assert(log_host_start(&h, disk, &config));
     ck_assert_ptr_null(h.load.cluster_id);
+    ck_assert_int_eq(h.load.controller_epoch, 0);
+    ck_assert_uint_eq(h.load.offline_count, 0);
     struct uuid directory = h.load.directory_id, storage = {{4, 4, 4}};
+    struct log_dir_offline away[] = {{"/data/with space=1", 78}, {"/b", UINT64_MAX}};
     struct log_dir_mark mark = {.done = mark_done,
                                 .cluster_id = "abc",
                                 .broker_id = 1,
                                 .storage_id = storage,
                                 .incarnation_last = 77,
-                                .incarnation_next = UINT64_MAX - 5};
+                                .incarnation_next = UINT64_MAX - 5,
+                                .controller_epoch = 12,
+                                .offline = away,
+                                .offline_count = 2};
     log_dir_mark(h.dir, step_world_reactor(&h.world, 0), &mark);
     step_world_run(&h.world);
     ck_assert_int_eq(mark.error, 0);
@@ -515,6 +521,44 @@ START_TEST(the_mark_is_kept)
     ck_assert(uuid_equal(h.load.directory_id, directory));
     ck_assert_uint_eq(h.load.incarnation_last, 77);
     ck_assert_uint_eq(h.load.incarnation_next, UINT64_MAX - 5);
+    ck_assert_int_eq(h.load.controller_epoch, 12);
+    ck_assert_uint_eq(h.load.offline_count, 2);
+    ck_assert_str_eq(h.load.offline[0].path, "/data/with space=1");
+    ck_assert_uint_eq(h.load.offline[0].since, 78);
+    ck_assert_uint_eq(h.load.offline[1].since, UINT64_MAX);
+    /* What is left out is no longer when it is not named. */
+    mark.controller_epoch = 0;
+    mark.offline_count = 1;
+    log_dir_mark(h.dir, step_world_reactor(&h.world, 0), &mark);
+    step_world_run(&h.world);
+    log_host_kill(&h);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert_int_eq(h.load.controller_epoch, 12);
+    ck_assert_uint_eq(h.load.offline_count, 1);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* A broken directory is told from one that a person has to look at. */
+START_TEST(broken_is_not_refused)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    file_mem_fail(disk, FILE_MEM_OPEN, "meta.properties", 1, 5 /* EIO */, true);
+    ck_assert(!log_host_start(&h, disk, &config));
+    ck_assert_int_ne(h.load.error, 0);
+    ck_assert(!h.load.refused);
+    log_host_kill(&h);
+    file_mem_free(disk);
+    disk = file_mem_new(6);
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log_dir_mark mark = {.done = mark_done, .broker_id = 7};
+    log_dir_mark(h.dir, step_world_reactor(&h.world, 0), &mark);
+    step_world_run(&h.world);
+    log_host_kill(&h);
+    ck_assert(!log_host_start(&h, disk, &config));
+    ck_assert(h.load.refused);
     log_host_kill(&h);
     file_mem_free(disk);
 }
@@ -596,4 +640,4 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
            a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
            a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
            appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
-           what_is_distrusted_stays_so, a_name_used_again)
+           broken_is_not_refused, what_is_distrusted_stays_so, a_name_used_again)
