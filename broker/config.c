@@ -84,6 +84,13 @@ static char *check_choice(const struct config_key *key, const char *value)
     return xasprintf("%s: \"%s\" is not allowed: one of %s", key->name, value, key->choices);
 }
 
+static bool is_ratio(const char *value)
+{
+    char *end;
+    double v = strtod(value, &end);
+    return end != value && *end == '\0' && v >= 0 && v <= 1;
+}
+
 char *config_value_check(const struct config_key *key, const char *value, int64_t *ret)
 {
     int64_t v = 0;
@@ -103,6 +110,11 @@ char *config_value_check(const struct config_key *key, const char *value, int64_
     case CONFIG_TEXT:
         if (key->choices != NULL) {
             return check_choice(key, value);
+        }
+        break;
+    case CONFIG_RATIO:
+        if (!is_ratio(value)) {
+            return xasprintf("%s: \"%s\" is not allowed: a number from 0 to 1", key->name, value);
         }
         break;
     }
@@ -130,6 +142,8 @@ static void set_value(struct broker_config *c, const struct config_key *key, con
         *text = value != NULL && (*value != '\0' || key->initial == NULL) ? xstrdup(value) : NULL;
         break;
     }
+    case CONFIG_RATIO:
+        break;
     }
 }
 

@@ -53,6 +53,8 @@ struct broker_config {
     int64_t retention_check_ms, index_size_max, index_interval, segment_delete_delay_ms,
         message_max_bytes;
     char *cleanup_policy, *timestamp_type, *compression_type;
+    int64_t timestamp_before_max_ms, timestamp_after_max_ms;
+    int64_t timestamp_difference_max_ms; /* of both, when they are not set */
 
     int64_t request_max_bytes, connections_max, connections_max_idle_ms, fetch_max_bytes;
     int64_t lag_time_max_ms, session_min_ms, session_max_ms, rebalance_delay_ms, group_max_size;
@@ -85,6 +87,8 @@ void config_report_deinit(struct config_report *report);
 struct topic_config {
     struct log_config log;
     int64_t max_message_bytes, min_insync_replicas;
+    /* How far CreateTime may be from now (KIP-937); INT64_MAX: any. */
+    int64_t timestamp_before_max_ms, timestamp_after_max_ms, timestamp_difference_max_ms;
     bool compacted, append_time, unclean_election;
 };
 void config_topic(const struct broker_config *config, struct view overrides,

@@ -10,7 +10,8 @@
 enum config_type {
     CONFIG_INT,
     CONFIG_BOOL,
-    CONFIG_TEXT
+    CONFIG_TEXT,
+    CONFIG_RATIO, /* from 0 to 1; only of keys without a place */
 };
 enum config_use {
     CONFIG_USED,

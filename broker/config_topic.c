@@ -44,15 +44,25 @@ static const struct config_key topic_keys[] = {
      CONFIG_NO_PLACE},
     {"max.compaction.lag.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 1, INT64_MAX, NULL, NULL,
      CONFIG_NO_PLACE},
-    {"min.cleanable.dirty.ratio", CONFIG_TEXT, CONFIG_UNUSED, NULL, 0, 0, NULL, NULL,
+    {"remote.storage.enable", CONFIG_TEXT, CONFIG_UNUSED, NULL, 0, 0, "false", NULL,
+     CONFIG_NO_PLACE},
+    {"remote.log.copy.disable", CONFIG_BOOL, CONFIG_UNUSED, NULL, 0, 1, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"remote.log.delete.on.disable", CONFIG_BOOL, CONFIG_UNUSED, NULL, 0, 1, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"local.retention.ms", CONFIG_INT, CONFIG_UNUSED, NULL, -2, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"local.retention.bytes", CONFIG_INT, CONFIG_UNUSED, NULL, -2, INT64_MAX, NULL, NULL,
+     CONFIG_NO_PLACE},
+    {"min.cleanable.dirty.ratio", CONFIG_RATIO, CONFIG_UNUSED, NULL, 0, 0, NULL, NULL,
      CONFIG_NO_PLACE},
     {"preallocate", CONFIG_BOOL, CONFIG_UNUSED, NULL, 0, 1, NULL, NULL, CONFIG_NO_PLACE},
-    {"message.timestamp.before.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL,
-     CONFIG_NO_PLACE},
-    {"message.timestamp.after.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL, NULL,
-     CONFIG_NO_PLACE},
-    {"message.timestamp.difference.max.ms", CONFIG_INT, CONFIG_UNUSED, NULL, 0, INT64_MAX, NULL,
-     NULL, CONFIG_NO_PLACE},
+    {"message.timestamp.before.max.ms", CONFIG_INT, CONFIG_USED, NULL, 0, INT64_MAX, NULL, NULL,
+     AT(timestamp_before_max_ms)},
+    {"message.timestamp.after.max.ms", CONFIG_INT, CONFIG_USED, NULL, 0, INT64_MAX, NULL, NULL,
+     AT(timestamp_after_max_ms)},
+    {"message.timestamp.difference.max.ms", CONFIG_INT, CONFIG_USED, NULL, 0, INT64_MAX, NULL, NULL,
+     AT(timestamp_difference_max_ms)},
     {"message.format.version", CONFIG_TEXT, CONFIG_UNUSED, NULL, 0, 0, NULL, NULL, CONFIG_NO_PLACE},
     {"message.downconversion.enable", CONFIG_BOOL, CONFIG_UNUSED, NULL, 0, 1, NULL, NULL,
      CONFIG_NO_PLACE},
@@ -133,6 +143,9 @@ void config_topic(const struct broker_config *b, struct view overrides, struct t
                 .retention_bytes = b->retention_bytes,
                 .file_delete_delay_ms = b->segment_delete_delay_ms,
                 .retention_enabled = strstr(b->cleanup_policy, "delete") != NULL},
+        .timestamp_before_max_ms = b->timestamp_before_max_ms,
+        .timestamp_after_max_ms = b->timestamp_after_max_ms,
+        .timestamp_difference_max_ms = b->timestamp_difference_max_ms,
         .max_message_bytes = b->message_max_bytes,
         .min_insync_replicas = b->min_insync_replicas,
         .compacted = strstr(b->cleanup_policy, "compact") != NULL,
@@ -149,6 +162,12 @@ void config_topic(const struct broker_config *b, struct view overrides, struct t
         }
     }
     free(text);
+    if (ret->timestamp_before_max_ms == INT64_MAX) {
+        ret->timestamp_before_max_ms = ret->timestamp_difference_max_ms;
+    }
+    if (ret->timestamp_after_max_ms == INT64_MAX) {
+        ret->timestamp_after_max_ms = ret->timestamp_difference_max_ms;
+    }
 }
 
 /* ---- telling ---- */

@@ -27,7 +27,7 @@ struct produce {
     struct produce_response out;
     struct item *items;
     uint32_t item_count, out_count;
-    int64_t append_time_ms;
+    int64_t now_ms; /* what LogAppendTime is */
     bool answered, failed;
 };
 
@@ -37,6 +37,32 @@ static enum error_code check_codec(const struct record_batch *b, int16_t version
     return record_batch_codec(b) == RECORD_CODEC_ZSTD && version < 7
                ? ERROR_UNSUPPORTED_COMPRESSION_TYPE
                : ERROR_NONE;
+}
+
+/* As far as the header tells: of the first record and of the latest. */
+static bool times_allowed(const struct topic_config *c, const struct record_batch *b,
+                          int64_t now_ms)
+{
+    const int64_t times[] = {b->base_timestamp, b->max_timestamp};
+    for (unsigned i = 0; i < COUNT_OF(times); i++) {
+        int64_t before_ms = times[i] >= 0 ? now_ms - times[i] : INT64_MAX;
+        if (times[i] != -1 && (before_ms > c->timestamp_before_max_ms ||
+                               (before_ms < 0 && -before_ms > c->timestamp_after_max_ms))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* LogAppendTime is the broker's to set; of a topic with it the producer's times do not matter. */
+static enum error_code check_times(const struct topic_config *c, const struct record_batch *b,
+                                   int64_t now_ms)
+{
+    if (b->attributes & RECORD_BATCH_APPEND_TIME ||
+        (!c->append_time && !times_allowed(c, b, now_ms))) {
+        return ERROR_INVALID_TIMESTAMP;
+    }
+    return ERROR_NONE;
 }
 
 /* Produce 3 and later carry exactly one batch of magic 2 a partition. */
@@ -51,12 +77,13 @@ static enum error_code check_batch(const struct produce *p, const struct topic_m
         break;
     case RECORD_BATCH_OLD_MAGIC:
         return ERROR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
+    case RECORD_BATCH_SHORT:
     case RECORD_BATCH_BAD_HEADER:
         return ERROR_INVALID_RECORD;
     default:
         return ERROR_CORRUPT_MESSAGE;
     }
-    if (ret->size != records.size || !record_batch_is_producible(ret)) {
+    if (ret->size != records.size || ret->base_offset != 0 || !record_batch_is_producible(ret)) {
         return ERROR_INVALID_RECORD;
     }
     if (ret->size > (uint64_t)t->config.max_message_bytes) {
@@ -68,7 +95,8 @@ static enum error_code check_batch(const struct produce *p, const struct topic_m
     if (record_batch_is_transactional(ret)) {
         return ERROR_INVALID_TXN_STATE;
     }
-    return check_codec(ret, p->request->header.api_version);
+    enum error_code e = check_codec(ret, p->request->header.api_version);
+    return e == ERROR_NONE ? check_times(&t->config, ret, p->now_ms) : e;
 }
 
 static const char *error_text(enum error_code e)
@@ -76,6 +104,10 @@ static const char *error_text(enum error_code e)
     switch (e) {
     case ERROR_INVALID_RECORD:
         return "One or more records have been rejected: exactly one valid record batch is expected";
+    case ERROR_INVALID_TIMESTAMP:
+        return "One or more records have been rejected due to invalid timestamp";
+    case ERROR_CORRUPT_MESSAGE:
+        return "The bytes are not a record batch, or their checksum is wrong";
     case ERROR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
         return "Record batches of the message format before 0.11 are not supported";
     case ERROR_INVALID_TXN_STATE:
@@ -241,9 +273,9 @@ static void stamp(struct produce *p, struct item *it, const struct topic_meta *t
                   struct view records)
 {
     if (t->config.append_time) {
-        it->answer->log_append_time_ms = p->append_time_ms;
+        it->answer->log_append_time_ms = p->now_ms;
         record_batch_set_append_time(p->request->buf->data + (records.base - p->request->buf->data),
-                                     records.size, p->append_time_ms);
+                                     records.size, p->now_ms);
     }
 }
 
@@ -347,7 +379,7 @@ void api_produce_serve(struct shard *s, struct request *r)
         return;
     }
     timer_init(&p->timer, &s->reactor, timed_out);
-    p->append_time_ms = s->reactor.env.ops->wall_ms(s->reactor.env.world);
+    p->now_ms = s->reactor.env.ops->wall_ms(s->reactor.env.world);
     lay_out(p);
     send_items(p);
 }

@@ -251,6 +251,33 @@ START_TEST(a_topics_settings_are_told)
 }
 END_TEST
 
+/* The older key counts where the newer ones are not set (KIP-937). */
+START_TEST(how_far_a_timestamp_may_be)
+{
+    struct topic_config t;
+    parse(PLAIN "log.message.timestamp.after.max.ms=7\n");
+    config_topic(config, VIEW_NULL, &t);
+    ck_assert_int_eq(t.timestamp_before_max_ms, INT64_MAX);
+    ck_assert_int_eq(t.timestamp_after_max_ms, 7);
+    config_topic(config,
+                 VIEW_LITERAL("message.timestamp.difference.max.ms=5\n"
+                              "message.timestamp.after.max.ms=9\n"),
+                 &t);
+    ck_assert_int_eq(t.timestamp_before_max_ms, 5);
+    ck_assert_int_eq(t.timestamp_after_max_ms, 9);
+    ck_assert_ptr_null(
+        config_topic_check(VIEW_LITERAL("remote.storage.enable"), VIEW_LITERAL("false")));
+    char *wrong = config_topic_check(VIEW_LITERAL("remote.storage.enable"), VIEW_LITERAL("true"));
+    ck_assert_ptr_nonnull(wrong);
+    free(wrong);
+    ck_assert_ptr_null(
+        config_topic_check(VIEW_LITERAL("min.cleanable.dirty.ratio"), VIEW_LITERAL("0.5")));
+    wrong = config_topic_check(VIEW_LITERAL("min.cleanable.dirty.ratio"), VIEW_LITERAL("1.5"));
+    ck_assert_ptr_nonnull(wrong);
+    free(wrong);
+}
+END_TEST
+
 START_TEST(topics_override_the_broker)
 {
     struct topic_config t;
@@ -290,6 +317,7 @@ int main(void)
     tcase_add_test(t, odd_values_of_single_keys);
     tcase_add_test(t, what_must_be_set_is_asked_for);
     tcase_add_test(t, topics_override_the_broker);
+    tcase_add_test(t, how_far_a_timestamp_may_be);
     tcase_add_test(t, a_topics_settings_are_told);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
