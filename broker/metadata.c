@@ -114,6 +114,34 @@ void metadata_apply(struct metadata *m, const struct metadata_delta *d)
     m->complete = true;
 }
 
+static bool same_but_dots(struct view a, struct view b)
+{
+    if (a.size != b.size) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a.size; i++) {
+        uint8_t x = a.base[i] == '.' ? '_' : a.base[i], y = b.base[i] == '.' ? '_' : b.base[i];
+        if (x != y) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool metadata_name_collides(const struct metadata *m, struct view name)
+{
+    struct map_entry e;
+    if (memchr(name.base, '.', name.size) == NULL && memchr(name.base, '_', name.size) == NULL) {
+        return false;
+    }
+    for (uint32_t at = 0; map_next(&m->by_name, &at, &e);) {
+        if (same_but_dots(e.key, name) && !view_equal(e.key, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct topic_meta *metadata_by_name(const struct metadata *m, struct view name)
 {
     return map_get(&m->by_name, name);

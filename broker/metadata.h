@@ -71,6 +71,9 @@ void metadata_init(struct metadata *m);
 void metadata_deinit(struct metadata *m);
 void metadata_apply(struct metadata *m, const struct metadata_delta *delta);
 struct topic_meta *metadata_by_name(const struct metadata *m, struct view name);
+/* Whether there is a topic whose name differs from this one only in '.' and '_', which Kafka does
+ * not allow side by side. */
+bool metadata_name_collides(const struct metadata *m, struct view name);
 struct topic_meta *metadata_by_id(const struct metadata *m, struct uuid id);
 /* NULL: no such topic or partition. */
 const struct cluster_partition_item *metadata_partition(const struct metadata *m,

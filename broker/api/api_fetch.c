@@ -81,6 +81,9 @@ static void put_hint(struct fetch *f, struct item *it, struct fetch_response_nod
 
 static void hint_leaders(struct fetch *f)
 {
+    if (f->request->header.api_version < 16) {
+        return; /* KIP-951's, although there was a field before */
+    }
     struct fetch_response_node_endpoint *ends =
         arena_array(&f->request->arena, f->shard->metadata.brokers->count, sizeof *ends);
     for (uint32_t i = 0; i < f->item_count; i++) {
@@ -278,6 +281,7 @@ static void start_item(struct fetch *f, struct item *it, const struct fetch_requ
     }
     if (asker(f) >= 0) { /* our followers do not fetch: nobody else is a replica */
         refuse(f, it, ERROR_NOT_LEADER_OR_FOLLOWER);
+        it->answer->aborted_transactions_null = true;
         return;
     }
     uint32_t size = from->partition_max_bytes > 0 ? (uint32_t)from->partition_max_bytes : 0;

@@ -85,10 +85,11 @@ static void put_missing(struct shard *s, const struct metadata_request *q,
     if (q->include_topic_authorized_operations) {
         to->topic_authorized_operations = API_TOPIC_OPERATIONS;
     }
-    if (!api_topic_name_valid(from->name)) {
+    bool create = q->allow_auto_topic_creation && s->config->auto_create_topics;
+    if (!api_topic_name_valid(from->name) ||
+        (create && metadata_name_collides(&s->metadata, from->name))) {
         to->error_code = ERROR_INVALID_TOPIC_EXCEPTION;
-    } else if (q->allow_auto_topic_creation && s->config->auto_create_topics &&
-               s->metadata.complete) {
+    } else if (create && s->metadata.complete) {
         api_auto_create(s, from->name);
         to->error_code = ERROR_LEADER_NOT_AVAILABLE;
     } else {

@@ -247,6 +247,8 @@ void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
         result = REPLICA_NOT_ENOUGH;
     if (result == REPLICA_OK && !w->duplicate)
         result = append(r, w);
+    if (result == REPLICA_OUT_OF_ORDER || result == REPLICA_STALE_PRODUCER)
+        w->log_start = log_start(r->log);
     if (result == REPLICA_OUT_OF_ORDER) {
         finish(h, w, refuse_out_of_order(r, w));
         return;
