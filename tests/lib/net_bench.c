@@ -165,7 +165,9 @@ static void settle_peer(struct net_bench *b, struct net_peer *p)
 
 static void settle(struct net_bench *b)
 {
-    for (size_t i = 0; i < b->peer_count; i++) {
+    while (b->first_open < b->peer_count && b->peers[b->first_open].closed)
+        b->first_open++;
+    for (size_t i = b->first_open; i < b->peer_count; i++) {
         if (!b->peers[i].closed)
             settle_peer(b, &b->peers[i]);
     }
@@ -186,8 +188,8 @@ static void serve(void *context, struct request *r)
 {
     struct net_bench *b = context;
     b->served++;
-    for (uint32_t i = 0; wire_left(&r->body) > 0; i++)
-        b->sum += (uint64_t)(uint8_t)wire_read_i8(&r->body) * (i % 251 + 1);
+    for (size_t i = 0; i < wire_left(&r->body); i++)
+        b->sum += (uint64_t)r->body.at[i] * (i % 251 + 1);
     if (!b->hold) {
         answer(b, r);
         return;

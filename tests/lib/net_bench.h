@@ -38,7 +38,7 @@ struct net_bench {
     struct client_net *net;
     struct account receive, answers;
     struct net_peer *peers;
-    size_t peer_count, peer_capacity;
+    size_t peer_count, peer_capacity, first_open; /* those before it are closed */
     struct net_timer timers[4];
     uint64_t now_ns;
     unsigned lines;  /* log lines said */

@@ -330,9 +330,9 @@ START_TEST(odd_connections_leave_nothing_behind)
 {
     uint64_t random = 99;
     uint8_t bytes[3000];
-    setup(100);
+    net_bench_init(&b, 100, 20000);
     b.answer = 5000;
-    for (unsigned i = 0; i < 5000; i++) {
+    for (unsigned i = 0; i < 2000; i++) {
         size_t peer = net_bench_connect(&b);
         net_bench_reads(&b, peer, next(&random) % 2);
         b.hold = b.held_count < 1000 && next(&random) % 3 == 0;
@@ -350,9 +350,9 @@ START_TEST(odd_connections_leave_nothing_behind)
         if (b.held_count > 900)
             net_bench_answer_held(&b);
         if (client_net_count(b.net) > 90)
-            net_bench_advance(&b, 700000);
+            net_bench_advance(&b, 40000);
     }
-    ck_assert_uint_gt(b.served, 1000);
+    ck_assert_uint_gt(b.served, 500);
     unsigned before = b.lines;
     for (unsigned i = 0; i < 1000; i++)
         announce(net_bench_connect(&b), -1);
