@@ -15,6 +15,7 @@ static const char *const list_paths[CTL_LIST_COUNT] = {
     [CTL_LIST_BROKERS] = ZNODE_BROKER_IDS,
     [CTL_LIST_TOPICS] = ZNODE_TOPICS,
     [CTL_LIST_DELETIONS] = ZNODE_DELETE_TOPICS,
+    [CTL_LIST_ADMIN] = ZNODE_ADMIN,
 };
 
 /* Notifications of Kafka's that mean nothing to us: Kafka's new controller deletes them too. */
@@ -33,6 +34,9 @@ static void heard_list(struct controller *c, enum ctl_list list, const struct vi
         break;
     case CTL_LIST_DELETIONS:
         ctl_deletions_listed(c, names, count);
+        break;
+    case CTL_LIST_ADMIN:
+        ctl_admin_listed(c, names, count);
         break;
     case CTL_LIST_CONFIG_CHANGES:
         ctl_hints_heard(c, names, count);
@@ -107,7 +111,7 @@ static void ignored(struct controller *c, struct ctl_request *r, const struct zk
     (void)count;
 }
 
-static void delete_node(struct controller *c, struct view parent, struct view name)
+void ctl_node_delete(struct controller *c, struct view parent, struct view name)
 {
     char *path = arena_printf(ctl_scratch(c), "%.*s/%.*s", (int)parent.size, parent.base,
                               (int)name.size, name.base);
@@ -121,7 +125,7 @@ static void stale_read(struct controller *c, struct ctl_request *r, const struct
 {
     (void)count;
     for (uint32_t i = 0; results[0].error == ZK_OK && i < results[0].name_count; i++)
-        delete_node(c, r->single.path, results[0].names[i]);
+        ctl_node_delete(c, r->single.path, results[0].names[i]);
     ctl_loaded_one(c);
 }
 
@@ -167,6 +171,7 @@ static void begin(struct controller *c)
     }
     for (struct ctl_connection *n = c->connections; n; n = n->next)
         n->wants_snapshot = true;
+    ctl_list_read(c, CTL_LIST_ADMIN);
     c->tick_at_ms = c->now_ms + CTL_TICK_MS;
     c->rebalance_at_ms = c->now_ms + 5000; /* as Kafka does, and then at its interval */
     ctl_wake(c, c->tick_at_ms);
@@ -224,7 +229,7 @@ void ctl_hints_tick(struct controller *c)
         struct ctl_hint *h = e.value;
         if (c->now_ms - h->seen_ms < CTL_CHANGE_KEPT_MS)
             break;
-        delete_node(c, VIEW_LITERAL(ZNODE_CONFIG_CHANGES), e.key);
+        ctl_node_delete(c, VIEW_LITERAL(ZNODE_CONFIG_CHANGES), e.key);
         free(h);
         (void)map_remove(&c->hints, e.key);
     }

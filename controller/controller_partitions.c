@@ -329,47 +329,6 @@ void ctl_partition_report(struct controller *c, uint64_t connection,
     }
 }
 
-/* ---- preferred leaders ---- */
-
-static bool could_move(const struct controller *c, const struct ctl_partition *p)
-{
-    if (p->state != CTL_PARTITION_ONLINE || p->write != CTL_WRITE_IDLE ||
-        p->now.leader == p->replicas[0].broker || !ctl_leader_fits(c, p))
-        return false;
-    return ctl_isr_has(&p->now.isr, p->replicas[0].broker) &&
-           p->replicas[0].state == CTL_REPLICA_ONLINE &&
-           ctl_broker_counts(ctl_broker_find(c, p->replicas[0].broker));
-}
-
-/* Kafka's rule: where more than so many percent of the partitions that prefer a broker are led by
- * another, those that can move do. */
-void ctl_rebalance(struct controller *c)
-{
-    struct map_entry e;
-    for (uint32_t at = 0; map_next(&c->brokers, &at, &e);) {
-        struct ctl_broker *b = e.value;
-        uint64_t preferred = 0, elsewhere = 0;
-        if (!ctl_broker_counts(b))
-            continue;
-        for (uint32_t i = 0; i < b->partition_count; i++) {
-            const struct ctl_partition *p = b->partitions[i];
-            bool mine = p->replicas[0].broker == b->id && p->topic->state == CTL_TOPIC_PRESENT;
-            preferred += mine;
-            elsewhere += mine && p->now.leader != b->id;
-        }
-        if (elsewhere * 100 <= preferred * (uint64_t)c->config.rebalance_percent)
-            continue;
-        ctl_trace(c, "rebalance to broker %" PRId32, b->id);
-        for (uint32_t i = 0; i < b->partition_count; i++) {
-            struct ctl_partition *p = b->partitions[i];
-            if (p->replicas[0].broker != b->id || !could_move(c, p))
-                continue;
-            p->preferred_wanted = true;
-            ctl_partition_dirty(c, p);
-        }
-    }
-}
-
 /* ---- invariants ---- */
 
 static void check(const struct ctl_partition *p)

@@ -237,6 +237,7 @@ enum ctl_list {
     CTL_LIST_BROKERS,
     CTL_LIST_TOPICS,
     CTL_LIST_DELETIONS,
+    CTL_LIST_ADMIN,
     CTL_LIST_COUNT,
 };
 
@@ -335,6 +336,11 @@ bool ctl_list_watch(struct controller *c, struct view path); /* false: not one o
 void ctl_list_tick(struct controller *c);
 void ctl_hints_heard(struct controller *c, const struct view *names, uint32_t count);
 void ctl_hints_tick(struct controller *c);
+void ctl_node_delete(struct controller *c, struct view parent, struct view name);
+
+/* ---- controller_preferred.c ---- */
+void ctl_rebalance(struct controller *c);
+void ctl_admin_listed(struct controller *c, const struct view *names, uint32_t count);
 
 /* ---- controller_brokers.c ---- */
 struct ctl_broker *ctl_broker_find(const struct controller *c, int32_t id);
@@ -407,7 +413,6 @@ void ctl_partition_report(struct controller *c, uint64_t connection,
 struct ctl_replica *ctl_replica_find(struct ctl_partition *p, int32_t broker);
 void ctl_replica_failed(struct controller *c, struct ctl_partition *p, struct ctl_replica *r);
 void ctl_replicas_follow(struct controller *c, struct ctl_broker *b, bool new_process);
-void ctl_rebalance(struct controller *c);
 void ctl_check_touched(struct controller *c);
 void ctl_check_all(const struct controller *c);
 

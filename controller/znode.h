@@ -42,6 +42,8 @@ const char *znode_error_text(enum znode_error error);
 #define ZNODE_CONFIG_CHANGES "/config/changes"
 #define ZNODE_CONFIG_CHANGE_PREFIX "/config/changes/config_change_" /* sequential */
 #define ZNODE_DELETE_TOPICS "/admin/delete_topics"                  /* children without data */
+#define ZNODE_ADMIN "/admin"
+#define ZNODE_PREFERRED_ELECTION "/admin/preferred_replica_election"
 #define ZNODE_PRODUCER_ID_BLOCK "/latest_producer_id_block"
 #define ZNODE_CORDUROY "/corduroy"
 #define ZNODE_BROKER_NODES "/corduroy/brokers"
@@ -158,6 +160,18 @@ struct view znode_config_print(const struct znode_config *c, struct arena *arena
  * "topics/foo" or "brokers/<default>" ---- */
 int znode_config_change_parse(struct view data, struct arena *arena, struct view *ret_entity);
 struct view znode_config_change_print(struct view entity, struct arena *arena);
+
+/* ---- /admin/preferred_replica_election (v1): partitions that shall be led by the first of their
+ * replicas. Written by tools (Kafka's until 2.8), deleted by the controller. ---- */
+struct znode_election_entry {
+    struct view topic;
+    int32_t partition;
+};
+struct znode_election {
+    struct znode_election_entry *entries;
+    uint32_t count;
+};
+int znode_election_parse(struct view data, struct arena *arena, struct znode_election *ret);
 
 /* ---- /latest_producer_id_block ---- */
 struct znode_producer_id_block {

@@ -95,3 +95,37 @@ struct view znode_config_change_print(struct view entity, struct arena *arena)
     json_object_set_new(root, "entity_path", znode_json_text(entity));
     return znode_json_print(root, VIEW_NULL, arena);
 }
+
+static void take_election(struct znode_reader *r, json_t *item, struct znode_election_entry *ret)
+{
+    json_t *partition = json_object_get(item, "partition");
+    ret->topic = znode_text_of(r, json_object_get(item, "topic"));
+    if (!json_is_integer(partition) || json_integer_value(partition) < 0 ||
+        json_integer_value(partition) > INT32_MAX)
+        znode_reader_fail(r, ZNODE_FIELD_INVALID);
+    else
+        ret->partition = (int32_t)json_integer_value(partition);
+}
+
+int znode_election_parse(struct view data, struct arena *arena, struct znode_election *ret)
+{
+    struct znode_election e = {0};
+    struct znode_reader r;
+    json_t *list, *item;
+    size_t i;
+
+    znode_reader_init(&r, data, arena);
+    znode_take_int(&r, "version", 1, INT32_MAX, 1);
+    list = znode_take(&r, "partitions", ZNODE_REQUIRED);
+    if (list && !json_is_array(list))
+        znode_reader_fail(&r, ZNODE_FIELD_INVALID);
+    if (r.error == ZNODE_OK && json_array_size(list) > 0)
+        e.entries = arena_array(arena, json_array_size(list), sizeof *e.entries);
+    if (r.error == ZNODE_OK)
+        json_array_foreach(list, i, item) take_election(&r, item, &e.entries[e.count++]);
+    json_decref(list);
+    int error = znode_reader_deinit(&r, NULL);
+    if (error == ZNODE_OK)
+        *ret = e;
+    return error;
+}

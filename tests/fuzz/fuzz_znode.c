@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct arena arena = ARENA_INIT;
     struct view data = {bytes, (uint32_t)size}, text;
+    struct znode_election election;
     int32_t number;
 
     TRY(znode_controller, znode_controller);
@@ -31,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     TRY(znode_broker_node, znode_broker_node);
     (void)znode_cluster_id_parse(data, &arena, &text);
     (void)znode_config_change_parse(data, &arena, &text);
+    (void)znode_election_parse(data, &arena, &election);
     (void)znode_controller_epoch_parse(data, &number);
     (void)znode_parse_id(data, &number);
     (void)znode_path_sequence(data, &number);

@@ -373,6 +373,44 @@ START_TEST(preferred_leaders_come_back)
 }
 END_TEST
 
+/* As Kafka's PreferredReplicaLeaderElectionCommand asks for it through ZooKeeper. */
+START_TEST(preferred_leaders_are_asked_for_by_hand)
+{
+    static const char path[] = "/admin/preferred_replica_election";
+    struct rig *r = three(18);
+    created_on(r, "t", 2, 3, 1);
+    rig_restart(r, 2);
+    rig_until(r, rig_all_in, 20000, "broker 2 in");
+    rig_settle(r);
+    ck_assert_int_eq(rig_state(r, "t", 0).leader, 3);
+    ck_assert_int_eq(zk_model_put(r->zk, path,
+                                  VIEW_LITERAL("{\"version\":1,\"partitions\":[{\"topic\":\"none\","
+                                               "\"partition\":0},{\"topic\":\"t\",\"partition\":0},"
+                                               "{\"topic\":\"t\",\"partition\":9}]}")),
+                     ZK_OK);
+    rig_run(r, 300);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e2 v3 [2,3,1] min 2");
+    ck_assert(!rig_exists(r, path));
+    ck_assert_int_eq(zk_model_put(r->zk, path, VIEW_LITERAL("nonsense")), ZK_OK);
+    rig_run(r, 300);
+    ck_assert(!rig_exists(r, path));
+    /* What was asked for while nobody was controller is found by the next one. */
+    rig_kill(r, 1);
+    rig_kill(r, 2);
+    rig_kill(r, 3);
+    rig_run(r, 15000);
+    ck_assert_int_eq(
+        zk_model_put(
+            r->zk, path,
+            VIEW_LITERAL("{\"version\":1,\"partitions\":[{\"topic\":\"t\",\"partition\":0}]}")),
+        ZK_OK);
+    rig_start(r, 3);
+    rig_run(r, 3000);
+    ck_assert(!rig_exists(r, path));
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(leaders_are_balanced_by_the_timer)
 {
     struct rig *r = rig_new(17, 3);
@@ -422,4 +460,5 @@ SUITE_MAIN("controller_brokers", death_of_a_leader_elects_the_next,
            a_resigned_leader_leads_no_more_in_that_epoch, a_failed_replica_leaves_the_isr,
            a_late_report_of_failure_counts_for_nothing, a_late_inventory_excepts_nothing,
            death_of_the_controller_and_leader_together, preferred_leaders_come_back,
-           leaders_are_balanced_by_the_timer, unclean_election_only_where_it_is_allowed)
+           preferred_leaders_are_asked_for_by_hand, leaders_are_balanced_by_the_timer,
+           unclean_election_only_where_it_is_allowed)

@@ -330,6 +330,36 @@ START_TEST(configurations_without_data_are_empty)
 }
 END_TEST
 
+START_TEST(preferred_elections_are_read)
+{
+    struct znode_election e;
+
+    ck_assert_int_eq(znode_election_parse(
+                         copy_of("{\"version\":1,\"partitions\":[{\"topic\":\"a\",\"partition\":0},"
+                                 "{\"partition\":7,\"topic\":\"b\"}]}"),
+                         &arena, &e),
+                     ZNODE_OK);
+    ck_assert_uint_eq(e.count, 2);
+    ck_assert(view_equal(e.entries[1].topic, VIEW_LITERAL("b")));
+    ck_assert_int_eq(e.entries[1].partition, 7);
+    ck_assert_int_eq(znode_election_parse(copy_of("{\"version\":1,\"partitions\":[]}"), &arena, &e),
+                     ZNODE_OK);
+    ck_assert_uint_eq(e.count, 0);
+    static const char *const bad[] = {
+        "",
+        "{\"version\":1}",
+        "{\"version\":1,\"partitions\":{}}",
+        "{\"version\":1,\"partitions\":[7]}",
+        "{\"version\":1,\"partitions\":[{\"topic\":\"a\"}]}",
+        "{\"version\":1,\"partitions\":[{\"topic\":1,\"partition\":1}]}",
+        "{\"version\":1,\"partitions\":[{\"topic\":\"a\",\"partition\":-1}]}",
+        "{\"version\":1,\"partitions\":[{\"topic\":\"a\",\"partition\":4294967296}]}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(znode_election_parse(copy_of(bad[i]), &arena, &e) != ZNODE_OK, "%s", bad[i]);
+}
+END_TEST
+
 START_TEST(old_config_changes_are_read)
 {
     struct view entity;
@@ -505,6 +535,7 @@ int main(void)
     tcase_add_test(tc, topic_versions_and_unknown_fields);
     tcase_add_test(tc, configurations_without_data_are_empty);
     tcase_add_test(tc, old_config_changes_are_read);
+    tcase_add_test(tc, preferred_elections_are_read);
     tcase_add_loop_test(tc, bad_states_are_refused, 0,
                         (int)(sizeof bad_states / sizeof bad_states[0]));
     tcase_add_loop_test(tc, bad_topics_are_refused, 0,
