@@ -67,7 +67,8 @@ help:
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  cc    $<")
-	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -MF $(@:.o=.d.new) -c $< -o $@
+	$(Q)mv -f $(@:.o=.d.new) $(@:.o=.d)  # whole or not at all: an interrupted compiler leaves it empty
 
 $(LIB): $(OBJ)
 	@rm -f $@
