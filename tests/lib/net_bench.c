@@ -261,7 +261,7 @@ size_t net_bench_connect(struct net_bench *b)
 void net_bench_give(struct net_bench *b, size_t peer, const void *bytes, size_t size)
 {
     struct net_peer *p = &b->peers[peer];
-    if (p->closed)
+    if (p->closed || size == 0)
         return;
     p->in = xgrow(p->in, &p->in_capacity, p->in_size + size, 1);
     memcpy(p->in + p->in_size, bytes, size);
