@@ -481,6 +481,17 @@ enum partition_admission partition_admit(const struct partition *p, int16_t acks
     return PARTITION_ADMITTED;
 }
 
+bool partition_is_in_touch(const struct partition *p)
+{
+    uint32_t heard = 0, isr = p->order.isr_count;
+    for (uint32_t i = 0; i < p->peer_count; i++) {
+        const struct partition_peer *peer = &p->peers[i];
+        heard += partition_in_isr(p, peer->broker) && peer->alive && peer->up && !peer->silent &&
+                 peer->state == PEER_PUSHING;
+    }
+    return p->state == PARTITION_LEADER && heard + 1 >= isr;
+}
+
 bool partition_latest_available(const struct partition *p)
 {
     return p->state == PARTITION_LEADER && p->high_watermark >= p->epoch_start;

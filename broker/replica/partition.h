@@ -65,6 +65,7 @@ struct partition_peer {
     bool silent;           /* a stream stands, but nothing was heard on it for too long */
     int64_t down_since_ms; /* no stream since then */
     bool acked;            /* end and synced_end were said in this epoch by this incarnation */
+    bool lacks;            /* in the ISR, and came without what is committed: not the disk it had */
     enum partition_peer_state state;
     uint32_t session;
     int64_t end, synced_end;
@@ -239,6 +240,8 @@ enum partition_admission {
 };
 enum partition_admission partition_admit(const struct partition *p, int16_t acks);
 bool partition_leads(const struct partition *p);
+/* Whether all others of the ISR are heard. If not, one of them may lead by now, and know more. */
+bool partition_is_in_touch(const struct partition *p);
 /* False from the election on until the high watermark has reached the start of the epoch: an answer
  * for "latest" would step back (KIP-207). */
 bool partition_latest_available(const struct partition *p);

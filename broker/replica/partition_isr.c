@@ -42,6 +42,13 @@ static bool peer_is_silent(const struct partition *p, const struct partition_pee
     return peer->silent || (!peer->up && p->now_ms - peer->down_since_ms >= p->config->silence_ms);
 }
 
+/* Whatever min_isr says. One that lacks what is committed (its disk was put back from a copy) must
+ * not be elected while it gets that again. */
+static bool peer_must_leave(const struct partition *p, const struct partition_peer *peer)
+{
+    return peer->lacks || peer_is_silent(p, peer);
+}
+
 static bool peer_is_slow(const struct partition *p, const struct partition_peer *peer)
 {
     return peer_is_behind(p, peer) && p->now_ms - peer->caught_up_ms > p->config->lag_ms;
@@ -122,7 +129,7 @@ static bool propose(const struct partition *p, struct cluster_isr_change *ret)
 {
     uint32_t left = 0, joined = 0, stay = p->order.isr_count;
     for (uint32_t i = 0; i < p->peer_count; i++)
-        stay -= partition_in_isr(p, p->peers[i].broker) && peer_is_silent(p, &p->peers[i]);
+        stay -= partition_in_isr(p, p->peers[i].broker) && peer_must_leave(p, &p->peers[i]);
     ret->isr_count = 0;
     ret->isr[ret->isr_count++] = p->config->self;
     for (uint32_t i = 0; i < p->peer_count; i++) {
@@ -131,7 +138,7 @@ static bool propose(const struct partition *p, struct cluster_isr_change *ret)
         if (!partition_in_isr(p, peer->broker)) {
             keep = peer_may_join(p, peer);
             joined += keep;
-        } else if (peer_is_silent(p, peer)) {
+        } else if (peer_must_leave(p, peer)) {
             left++;
         } else if (peer_is_slow(p, peer) && (int64_t)stay > p->order.min_isr) {
             left++;

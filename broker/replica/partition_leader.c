@@ -15,6 +15,7 @@ static struct cluster_member peer_member(const struct partition_peer *peer)
 static void peer_forget(struct partition_peer *peer)
 {
     peer->acked = false;
+    peer->lacks = false;
     peer->state = PEER_DOWN;
     peer->end = 0;
     peer->synced_end = 0;
@@ -210,6 +211,8 @@ static void on_state(struct partition *p, struct partition_peer *peer,
     const struct cluster_replica_state *s = &e->u.state;
     if (peer->state != PEER_OPENING || !fits(p, peer, s->leader_epoch, s->session))
         return;
+    peer->lacks = partition_in_isr(p, peer->broker) && s->end < p->high_watermark;
+    p->touched |= peer->lacks;
     bool empty = s->last_epoch < 0;
     bool unusable = s->end < 0 || s->end < p->log.start;
     if (unusable || (empty && s->end > p->log.end)) {
@@ -249,6 +252,7 @@ static void on_ack(struct partition *p, struct partition_peer *peer, const struc
     peer->acked = true;
     peer->end = max_i64(peer->end, ack->end);
     peer->synced_end = max_i64(peer->synced_end, ack->synced_end);
+    peer->lacks = peer->lacks && peer->synced_end < p->high_watermark;
     p->touched = true;
     isr_heard_ack(p, peer);
 }

@@ -175,7 +175,10 @@ static enum replica_result refuse_out_of_order(const struct replica *r,
     const struct producer *known = producer_state_find(log_producers(r->log), batch.producer_id);
     bool came_again = known && known->epoch == batch.producer_epoch && known->batch_count > 0 &&
                       b && known->batches[known->batch_count - 1].last_sequence >= b->sequence;
-    return b && !came_again && b->sequence < batch.base_sequence ? b->why : REPLICA_OUT_OF_ORDER;
+    if (b && !came_again && b->sequence < batch.base_sequence)
+        return b->why;
+    /* A leader that was cut off does not know what others have taken since. */
+    return partition_is_in_touch(&r->partition) ? REPLICA_OUT_OF_ORDER : REPLICA_NOT_LEADER;
 }
 
 /* What the producer's last batches say; REPLICA_OK: append it, or it is a duplicate (w->duplicate).

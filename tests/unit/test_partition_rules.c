@@ -456,6 +456,55 @@ START_TEST(moves_are_those_of_the_table)
 }
 END_TEST
 
+/* Only a disk that was put back from a copy can do that: the marker in it may still be the one that
+ * ZooKeeper knows. */
+START_TEST(a_member_that_lacks_what_is_committed_leaves_until_it_has_it)
+{
+    replica_rig_lead(10, 10);
+    replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, TWO);
+    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
+    replica_rig_say_state(TWO, 4, 7, 4, 10);
+    replica_rig_turn();
+    const struct partition_action *ask = replica_rig_did(PARTITION_DO_ASK_ISR);
+    ck_assert_ptr_nonnull(ask);
+    ck_assert_uint_eq(ask->u.isr_change.isr_count, 2);
+    ck_assert_int_eq(ask->u.isr_change.isr[1].broker, THREE.broker);
+    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
+    o.isr_count = 2;
+    o.isr[1] = 3;
+    replica_rig_say_order(o);
+    replica_rig_say_ack(TWO, 5, 10, 10);
+    replica_rig.now += 1000;
+    replica_rig_turn();
+    ask = replica_rig_did(PARTITION_DO_ASK_ISR);
+    ck_assert_ptr_nonnull(ask);
+    ck_assert_uint_eq(ask->u.isr_change.isr_count, 3);
+    o = replica_rig_order(SELF, 5, 12);
+    replica_rig_say_order(o);
+    replica_rig.now += 1000;
+    replica_rig_turn();
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_ASK_ISR));
+}
+END_TEST
+
+/* As one that was cut off, and has been followed by another since. */
+START_TEST(a_leader_that_hears_not_all_of_the_isr_is_not_in_touch)
+{
+    replica_rig_lead(10, 10);
+    ck_assert(partition_is_in_touch(&replica_rig.p));
+    replica_rig_say_stream(PARTITION_EV_STREAM_SILENT, THREE);
+    ck_assert(!partition_is_in_touch(&replica_rig.p));
+    replica_rig_say_stream(PARTITION_EV_STREAM_HEARD, THREE);
+    ck_assert(partition_is_in_touch(&replica_rig.p));
+    replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, THREE);
+    ck_assert(!partition_is_in_touch(&replica_rig.p));
+    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
+    o.isr_count = 2;
+    replica_rig_say_order(o);
+    ck_assert(partition_is_in_touch(&replica_rig.p));
+}
+END_TEST
+
 SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            acks_of_other_epochs_sessions_and_processes_count_for_nothing,
            a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
@@ -471,4 +520,6 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
            a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
            who_is_assigned_no_more_follows_no_more,
-           what_was_acknowledged_before_a_reset_counts_no_more, moves_are_those_of_the_table)
+           what_was_acknowledged_before_a_reset_counts_no_more,
+           a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
+           a_leader_that_hears_not_all_of_the_isr_is_not_in_touch, moves_are_those_of_the_table)
