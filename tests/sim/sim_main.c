@@ -227,13 +227,14 @@ static void print_totals(const struct runner *r)
 /* So many seeds that a kind of trouble which hardly occurs shows a fault of the test. */
 #define SEEDS_OF_A_FULL_RUN 1000
 #define TOTAL_MIN 1000
+#define RARE_MIN 100
 
 static bool totals_are_enough(const struct runner *r)
 {
     const struct sim_totals *t = &r->totals;
     const struct {
         const char *name;
-        uint64_t count;
+        uint64_t count, min;
     } wanted[] = {{"elections", t->elections},
                   {"ISR changes", t->isr_changes},
                   {"truncations", t->truncations},
@@ -243,12 +244,18 @@ static bool totals_are_enough(const struct runner *r)
                   {"requests that crossed shards", t->crossed},
                   {"rebalances", t->rebalances},
                   {"acknowledged commits", t->commits},
-                  {"moves of coordinators", t->coordinators_moved}};
+                  {"moves of coordinators", t->coordinators_moved},
+                  {"records removed by retention", t->removed},
+                  {"flipped bits", t->flipped, RARE_MIN},
+                  {"flipped bits found", t->noticed, RARE_MIN},
+                  {"full-disk episodes", t->full_disks, RARE_MIN},
+                  {"failed directories", t->failed_dirs, RARE_MIN},
+                  {"topics made again", t->recreated, RARE_MIN}};
     bool enough = r->repeated > 0;
     if (!enough)
         printf("sim: no seed was run twice\n");
     for (unsigned i = 0; i < COUNT_OF(wanted); i++) {
-        if (wanted[i].count > TOTAL_MIN)
+        if (wanted[i].count > (wanted[i].min ? wanted[i].min : TOTAL_MIN))
             continue;
         printf("sim: only %llu %s\n", (unsigned long long)wanted[i].count, wanted[i].name);
         enough = false;
