@@ -163,7 +163,7 @@ ROUNDS ?=
 cluster-check: all
 	@CORDUROY_BUILD=$(BUILD) tests/cluster/run $(ROUNDS)
 
-## make clients-check   kcat, Java, Spring Boot and Python clients (CLIENTS: some of kcat python java spring dump)
+## make clients-check   kcat, Java, Spring Boot, Python, old tools (CLIENTS: some of kcat python java spring oldtools dump)
 CLIENTS ?=
 clients-check: all
 	@tests/clients/run $(CLIENTS)
