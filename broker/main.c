@@ -28,7 +28,7 @@ static const char usage[] =
     "\n"
     "Runs one broker of a Corduroy cluster with the settings of a file in Kafka's format.\n"
     "  --check    says what is wrong with the file, and ends\n"
-    "SIGTERM or SIGINT: a controlled stop.\n";
+    "SIGTERM, SIGINT or SIGHUP: a controlled stop.\n";
 
 struct program {
     const char *file;
@@ -271,9 +271,7 @@ static void raise_descriptor_limit(void)
 static void block_signals(void)
 {
     sigset_t ours;
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGINT);
+    world_signals(&ours);
     pthread_sigmask(SIG_BLOCK, &ours, NULL);
 }
 

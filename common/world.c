@@ -187,12 +187,21 @@ static void end_disks(struct world *w, int code)
     _exit(code ? code : EXIT_FAILURE);
 }
 
+void world_signals(sigset_t *ret)
+{
+    struct sigaction hangup;
+    sigemptyset(ret);
+    sigaddset(ret, SIGTERM);
+    sigaddset(ret, SIGINT);
+    /* nohup ignores it, and a signal that is blocked would be heard all the same. */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(ret, SIGHUP);
+}
+
 int world_run(struct world *world)
 {
     sigset_t ours, before;
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGINT);
+    world_signals(&ours);
     signal(SIGPIPE, SIG_IGN);
     /* Blocked before the threads start, who inherit it; heard here. */
     pthread_sigmask(SIG_BLOCK, &ours, &before);

@@ -40,7 +40,9 @@ void world_set_shard(struct world *world, unsigned shard, void *state);
 /* The adapter that zk and zk_open go to; the world frees it. Without one zk_open is not allowed. */
 void world_set_zk(struct world *world, const struct world_zk_ops *ops, void *adapter);
 
-/* Starts the shards (each hears EV_START first), handles SIGTERM and SIGINT (EV_STOP to every
+/* What ends a broker in good order: SIGTERM, SIGINT, and SIGHUP unless it is ignored (nohup). */
+void world_signals(sigset_t *ret);
+/* Starts the shards (each hears EV_START first), handles world_signals (EV_STOP to every
  * shard, once; a second SIGINT halts at once with 130), returns the code of the first halt when all
  * threads of shards and disks have ended. Jobs not yet begun are dropped then. A disk thread that
  * hangs in the kernel ends the process with that code after five seconds. The calls of env_ops are

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody at a shell sees: the command's answers and exit codes, and settings that must count."""
 import json
+import os
+import signal
 import subprocess
 
 from cases import case
@@ -98,3 +100,28 @@ def offsets_topic_as_configured():
     few = {"offsets.topic.num.partitions": "4"}
     assert replicas_of_offsets({**few, "default.replication.factor": "1"}) == (4, {3})
     assert replicas_of_offsets({**few, "offsets.topic.replication.factor": "2"}) == (4, {2})
+
+
+@case
+def signals():
+    """SIGTERM, SIGINT and SIGHUP each end a broker in good order; under nohup SIGHUP is nothing."""
+    with Cluster(brokers=1, name="signals") as c:
+        node = c.nodes[1]
+        mark = os.path.join(node.data, ".kafka_cleanshutdown")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            assert not os.path.exists(mark)
+            node.signal(number)
+            node.wait_end()
+            assert node.process.returncode == 0 and os.path.exists(mark), number
+            node.start()
+            c.wait_up()
+        node.terminate()
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            node.start()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        c.wait_up()
+        node.signal(signal.SIGHUP)
+        c.create_topic("x", partitions=1, replicas=1)
+        assert node.runs()
