@@ -136,7 +136,8 @@ $(BUILD)/zk/%: $(BUILD)/tests/zk/%.o $(TESTLIB) $(LIB)
 ## make mutations       each rule that can be switched off is missed by the simulation (MUTATION_BUILD=1)
 MUTATIONS := truncate-to-high-watermark ack-before-sync join-by-log-end no-epoch-check-on-push \
   no-incarnation-check resume-old-epoch read-without-sync replay-past-truncation \
-  confirm-own-logs-only empty-for-missing
+  confirm-own-logs-only empty-for-missing answer-before-commit load-to-high-watermark \
+  take-any-generation block-without-version
 MUTATION_SEEDS ?= 1-400
 mutations: $(BUILD)/sim
 	@failed=0; for m in $(MUTATIONS); do \

@@ -72,6 +72,7 @@ static void make_shard(struct broker *b, unsigned number)
     s->broker = b;
     s->config = c;
     s->number = number;
+    s->mutation = b->setup.mutation;
     s->receive.limit = LIMIT_RECEIVE_BYTES;
     s->answers.limit = LIMIT_ANSWER_BYTES;
     s->streams.limit = LIMIT_STREAM_BYTES;

@@ -35,6 +35,7 @@ struct shard {
     uint32_t auto_creating; /* topics whose creation clients caused and that is not answered yet */
     uint64_t crossed;       /* requests for a partition or group of another shard */
     struct expected_stream *expected;
+    unsigned mutation; /* enum mutation; mutation builds only */
     bool stopping;
 };
 

@@ -8,6 +8,7 @@
 #include "broker/control/control_internal.h"
 #include "common/assert.h"
 #include "common/memory.h"
+#include "common/mutation.h"
 #include "controller/znode.h"
 #include "proto/error_code.h"
 
@@ -111,7 +112,10 @@ static void read_done(struct control_zk_ask *ask, const struct event *reply)
                                            .start = ids->want_start,
                                            .end = ids->want_start + BLOCK - 1};
     struct zk_op op = {.kind = ZK_SET,
-                       .version = result[0].version,
+                       .version =
+                           mutated(ids->control->shard->mutation, MUTATION_BLOCK_WITHOUT_VERSION)
+                               ? -1
+                               : result[0].version,
                        .path = VIEW_LITERAL(ZNODE_PRODUCER_ID_BLOCK)};
     op.data = znode_producer_id_block_print(&next, &arena);
     ids->asking = true;

@@ -50,6 +50,7 @@ struct group_config {
     int64_t size_max;                       /* group.max.size */
     int64_t retention_ms;                   /* offsets.retention.minutes */
     int64_t metadata_size_max;              /* offset.metadata.max.bytes */
+    unsigned mutation;                      /* enum mutation; mutation builds only */
 };
 struct group_space {
     const struct group_config *config;

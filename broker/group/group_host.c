@@ -208,6 +208,7 @@ struct group_host *group_host_new(struct shard *shard)
         .size_max = c->group_max_size,
         .retention_ms = c->offsets_retention_minutes * 60000,
         .metadata_size_max = c->offset_metadata_max,
+        .mutation = shard->mutation,
     };
     host->space = (struct group_space){.config = &host->config, .bytes_max = GROUP_SHARD_BYTES};
     host->appends_last = &host->appends;

@@ -7,6 +7,7 @@
 #include "broker/group/group_host_internal.h"
 #include "common/assert.h"
 #include "common/memory.h"
+#include "common/mutation.h"
 
 static enum error_code error_of(enum replica_result result)
 {
@@ -110,13 +111,14 @@ void hosted_append_begin(struct hosted_group *hg, struct group_append *append,
     }
     struct hosted_append *ha = xcalloc(1, sizeof *ha);
     struct buf *buf = buf_copy(NULL, batch.base, batch.size);
+    int16_t acks = mutated(host->config.mutation, MUTATION_ANSWER_BEFORE_COMMIT) ? 1 : -1;
     record_builder_deinit(&append->records);
     ha->group = hg;
     ha->append = append;
     ha->deadline_ms = group_host_now(host).ms + host->shard->config->offsets_commit_timeout_ms;
     ha->waiter = (struct produce_waiter){.id = h->id,
                                          .batch = {.buf = buf, .size = batch.size},
-                                         .acks = -1,
+                                         .acks = acks,
                                          .internal = true,
                                          .done = done};
     link_append(host, ha);

@@ -8,6 +8,7 @@
 #include "broker/group/group_records.h"
 #include "common/assert.h"
 #include "common/memory.h"
+#include "common/mutation.h"
 #include "proto/record_reader.h"
 
 #define LOAD_READ_BYTES (1u << 20)
@@ -220,9 +221,11 @@ static void start(struct group_load *l)
         return;
     }
     l->fetch.offset = view.start;
-    l->target = view.end;
+    l->target = mutated(l->host->config.mutation, MUTATION_LOAD_TO_HIGH_WATERMARK)
+                    ? view.high_watermark
+                    : view.end;
     l->records = l->skipped = 0;
-    if (view.start >= view.end) {
+    if (view.start >= l->target) {
         loaded(l);
     } else {
         read_on(l);

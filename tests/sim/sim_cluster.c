@@ -42,6 +42,7 @@ struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
         else
             o.retention_bytes = (int64_t)sim_random_range(&random, 70000, 200000);
     }
+    o.offsets_segment_bytes = sim_random_once_in(&random, 2) ? 4096 : 1048576;
     return o;
 }
 
@@ -96,12 +97,13 @@ static struct broker_config *config_new(const struct sim_cluster_options *o, uns
                            "log.retention.check.interval.ms=1000\n"
                            "log.retention.hours=-1\n"
                            "offsets.topic.num.partitions=3\n"
+                           "offsets.topic.segment.bytes=%u\n"
                            "offsets.commit.timeout.ms=2000\n"
                            "offsets.retention.check.interval.ms=5000\n"
                            "group.min.session.timeout.ms=500\n"
                            "group.initial.rebalance.delay.ms=300\n",
                            index + 1, ip, CLIENT_PORT, ip, CLUSTER_PORT, o->shard_counts[index],
-                           o->session_timeout_ms, dirs[o->dir_count - 1]);
+                           o->session_timeout_ms, dirs[o->dir_count - 1], o->offsets_segment_bytes);
     struct broker_config *config = config_parse(view_of(text), "simulated", &report);
     for (size_t i = 0; i < report.error_count; i++)
         fprintf(stderr, "%s\n", report.errors[i]);

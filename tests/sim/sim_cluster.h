@@ -35,6 +35,7 @@ struct sim_cluster_options {
     int32_t min_isr;
     int32_t produce_timeout_ms; /* 0: drawn for each producer */
     bool groups;                /* consumer groups too */
+    uint32_t offsets_segment_bytes;
 };
 /* What a seed stands for: three brokers, everything else drawn. */
 struct sim_cluster_options sim_cluster_options_draw(uint64_t seed);

@@ -12,6 +12,8 @@
 
 #define PARTITIONS_MAX 32
 #define PLAN_MEMBERS_MAX 16
+/* After trouble, until connections that are dead have been found out. */
+#define CALM_NS (3 * SIM_SECOND)
 
 struct commit {
     uint32_t group, partitions;
@@ -62,6 +64,7 @@ struct sim_group_checker {
     struct plan *plans; /* by number, which is 1 for the first */
     size_t plan_count, plan_capacity;
     uint64_t acked, generations, late;
+    uint64_t calm_ns; /* 0: not yet */
 };
 
 struct sim_group_checker *sim_group_checker_new(struct sim_history *history,
@@ -367,6 +370,21 @@ void sim_group_fetched(struct sim_group_checker *c, uint32_t group, uint32_t par
                      sim_register_read(&g->registers[i], value, fresh_ns, span->end_ns));
     }
     check_whole(c, g, partitions, offsets);
+}
+
+/* ---- answers that do not come ---- */
+void sim_group_checker_calm(struct sim_group_checker *c)
+{
+    c->calm_ns = sim_now_ns(c->history->world);
+}
+
+void sim_group_unanswered(struct sim_group_checker *c, uint32_t group, const char *member_id,
+                          const char *api, const struct sim_span *span)
+{
+    if (c->calm_ns > 0 && span->begin_ns > c->calm_ns + CALM_NS)
+        sim_violation(c->history, "group %s: broker %d does not answer %s of %s, asked at %.3f",
+                      c->groups[group].name, span->broker, api, member_id,
+                      (double)span->begin_ns / 1e9);
 }
 
 uint64_t sim_group_checker_commits(const struct sim_group_checker *c)

@@ -72,6 +72,12 @@ void sim_group_beat(struct sim_group_checker *c, uint32_t group, int32_t generat
 void sim_group_static_joined(struct sim_group_checker *c, uint32_t group, const char *instance,
                              const char *member_id, const struct sim_span *span);
 
+/* Nothing is in the way of an answer from now on. */
+void sim_group_checker_calm(struct sim_group_checker *c);
+/* A question was given up without an answer: a violation when it was asked in the calm. */
+void sim_group_unanswered(struct sim_group_checker *c, uint32_t group, const char *member_id,
+                          const char *api, const struct sim_span *span);
+
 /* Acknowledged commits, and generations that somebody got an assignment of. */
 uint64_t sim_group_checker_commits(const struct sim_group_checker *c);
 uint64_t sim_group_checker_generations(const struct sim_group_checker *c);

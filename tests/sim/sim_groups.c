@@ -127,6 +127,16 @@ void sim_groups_free(struct sim_groups *g)
     free(g);
 }
 
+void sim_groups_ask_ids(struct sim_groups *g)
+{
+    for (unsigned i = 0; i < g->place_count; i++) {
+        if (g->places[i].options.simple)
+            return;
+    }
+    place_add(g, sim_group_checker_add(g->checker, "simple"), true);
+    g->group_count++;
+}
+
 /* ---- trouble ---- */
 static void go_on(void *object, uint64_t place)
 {
@@ -213,6 +223,7 @@ void sim_groups_calm(struct sim_groups *g)
 {
     g->troubled = false;
     g->calm_ns = sim_now_ns(g->cluster->world);
+    sim_group_checker_calm(g->checker);
     end(&g->twin);
     for (unsigned i = 0; i < g->place_count; i++) {
         struct place *p = &g->places[i];

@@ -20,6 +20,8 @@ void sim_groups_calm(struct sim_groups *g);
  * assignment, every partition is somebody's, and all have read the committed offsets. Else why not,
  * into `why`. */
 bool sim_groups_are_settled(struct sim_groups *g, char *why, size_t why_size);
+/* A simple consumer that asks for producer ids is among the clients, all the time. */
+void sim_groups_ask_ids(struct sim_groups *g);
 /* A broker's shard had its turn; a broker has ended. */
 void sim_groups_turned(struct sim_groups *g, struct sim_process *process, unsigned shard);
 void sim_groups_ended(struct sim_groups *g, struct sim_process *process);

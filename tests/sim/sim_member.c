@@ -48,12 +48,17 @@ void member_send(struct attempt *a, struct client_node *node, struct wire_writer
     sim_call_send(&a->member->client, node, &a->call, w, from);
 }
 
-struct attempt *member_home(struct client_call *call, struct sim_member **ret)
+struct attempt *member_home(struct client_call *call, const struct wire_reader *r,
+                            struct sim_member **ret)
 {
     struct attempt *a = CONTAINER_OF(call, struct attempt, call);
+    struct sim_member *m = a->member;
     a->pending = false;
-    a->span.end_ns = a->member->client.reactor.now_ns;
-    *ret = a->member;
+    a->span.end_ns = m->client.reactor.now_ns;
+    if (!r && call->sent && a->span.end_ns >= call->deadline_ns)
+        sim_group_unanswered(m->options.checker, m->options.group, m->member_id,
+                             api_find(call->api_key)->name, &a->span);
+    *ret = m;
     return a;
 }
 

@@ -38,7 +38,7 @@ static void find_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct find_coordinator_response answer;
     struct arena arena = ARENA_INIT;
-    member_home(call, &m);
+    member_home(call, r, &m);
     m->find_ns = m->client.reactor.now_ns + sim_random_range(&m->client.random, 20, 200) * SIM_MS;
     if (!r)
         return;
@@ -147,7 +147,7 @@ static void join_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct join_group_response answer;
     struct arena arena = ARENA_INIT;
-    struct attempt *a = member_home(call, &m);
+    struct attempt *a = member_home(call, r, &m);
     if (!r)
         member_lost_coordinator(m);
     else if (!join_group_response_decode(r, call->version, &arena, &answer))
@@ -212,7 +212,7 @@ static void sync_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct sync_group_response answer;
     struct arena arena = ARENA_INIT;
-    struct attempt *a = member_home(call, &m);
+    struct attempt *a = member_home(call, r, &m);
     if (!r) {
         member_lost_coordinator(m);
         member_rejoin(m);
@@ -282,7 +282,7 @@ static void beat_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct heartbeat_response answer;
     struct arena arena = ARENA_INIT;
-    struct attempt *a = member_home(call, &m);
+    struct attempt *a = member_home(call, r, &m);
     if (!r) {
         member_lost_coordinator(m);
     } else if (!heartbeat_response_decode(r, call->version, &arena, &answer)) {
@@ -325,7 +325,7 @@ static void leave_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct leave_group_response answer;
     struct arena arena = ARENA_INIT;
-    member_home(call, &m);
+    member_home(call, r, &m);
     m->state = MEMBER_OVER; /* a client says it once */
     if (r && !leave_group_response_decode(r, call->version, &arena, &answer)) {
         member_garbled(m, "LeaveGroup");
@@ -366,12 +366,12 @@ static void id_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct init_producer_id_response answer;
     struct arena arena = ARENA_INIT;
-    struct attempt *a = member_home(call, &m);
+    struct attempt *a = member_home(call, r, &m);
     if (r && !init_producer_id_response_decode(r, call->version, &arena, &answer)) {
         member_garbled(m, "InitProducerId");
     } else if (r) {
         member_answered(m, "InitProducerId", answer.error_code, expected, COUNT_OF(expected));
-        if (answer.error_code == ERROR_NONE)
+        if (answer.error_code == ERROR_NONE && m->options.client.ids)
             sim_ids_given(m->options.client.ids, answer.producer_id, a->span.broker);
     }
     arena_reset(&arena);

@@ -72,7 +72,8 @@ struct attempt *member_begin(struct sim_member *m, enum attempt_kind kind, enum 
                              int16_t version, struct wire_writer *w, uint32_t *ret_from);
 void member_send(struct attempt *a, struct client_node *node, struct wire_writer *w, uint32_t from);
 /* The answer, or none, is here: not pending any more, the span is complete. */
-struct attempt *member_home(struct client_call *call, struct sim_member **ret);
+struct attempt *member_home(struct client_call *call, const struct wire_reader *r,
+                            struct sim_member **ret);
 /* The answer does not decode. */
 void member_garbled(struct sim_member *m, const char *api);
 /* Traces the answer; an error that no coordinator gives to such a request is a violation. */

@@ -83,7 +83,7 @@ static void commit_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct offset_commit_response answer;
     struct arena arena = ARENA_INIT;
-    struct attempt *a = member_home(call, &m);
+    struct attempt *a = member_home(call, r, &m);
     if (!r)
         member_lost_coordinator(m);
     else if (!offset_commit_response_decode(r, call->version, &arena, &answer))
@@ -258,7 +258,7 @@ static void fetch_done(struct client_call *call, struct wire_reader *r)
     struct sim_member *m;
     struct offset_fetch_response answer;
     struct arena arena = ARENA_INIT;
-    struct attempt *a = member_home(call, &m);
+    struct attempt *a = member_home(call, r, &m);
     if (!r)
         member_lost_coordinator(m);
     else if (!offset_fetch_response_decode(r, call->version, &arena, &answer))

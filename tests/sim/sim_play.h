@@ -32,4 +32,10 @@ void sim_play_one_disk_fails(struct sim_cluster *c);
 void sim_play_one_disk_swapped(struct sim_cluster *c);
 void sim_play_left_behind(struct sim_cluster *c);
 
+/* ---- sim_scenario_group.c ---- */
+void sim_with_groups(struct sim_cluster_options *o);
+void sim_play_coordinator_dies(struct sim_cluster *c);
+void sim_play_coordinator_cut_off(struct sim_cluster *c);
+void sim_play_producer_ids(struct sim_cluster *c);
+
 #endif

@@ -23,6 +23,10 @@ static const char *const mutation_names[] = {
     [MUTATION_REPLAY_PAST_TRUNCATION] = "replay-past-truncation",
     [MUTATION_CONFIRM_OWN_LOGS_ONLY] = "confirm-own-logs-only",
     [MUTATION_EMPTY_FOR_MISSING] = "empty-for-missing",
+    [MUTATION_ANSWER_BEFORE_COMMIT] = "answer-before-commit",
+    [MUTATION_LOAD_TO_HIGH_WATERMARK] = "load-to-high-watermark",
+    [MUTATION_TAKE_ANY_GENERATION] = "take-any-generation",
+    [MUTATION_BLOCK_WITHOUT_VERSION] = "block-without-version",
 };
 
 unsigned sim_mutation_find(const char *name)
