@@ -52,6 +52,28 @@ START_TEST(a_plain_file_of_kafka_is_enough)
 }
 END_TEST
 
+/* The settings of config/server.properties in Kafka 3.9's distribution. */
+START_TEST(kafkas_sample_file_starts_a_broker)
+{
+    parse("broker.id=0\n#listeners=PLAINTEXT://:9092\nnum.network.threads=3\nnum.io.threads=8\n"
+          "socket.send.buffer.bytes=102400\nsocket.receive.buffer.bytes=102400\n"
+          "socket.request.max.bytes=104857600\nlog.dirs=/tmp/kafka-logs\nnum.partitions=1\n"
+          "num.recovery.threads.per.data.dir=1\noffsets.topic.replication.factor=1\n"
+          "transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n"
+          "log.retention.hours=168\nlog.retention.check.interval.ms=300000\n"
+          "zookeeper.connect=localhost:2181\nzookeeper.connection.timeout.ms=18000\n"
+          "group.initial.rebalance.delay.ms=0\n");
+    ck_assert_uint_eq(report.error_count, 0);
+    for (size_t i = 0; i < report.warning_count; i++) {
+        ck_assert_ptr_nonnull(strstr(report.warnings[i], "is accepted and has no effect here"));
+    }
+    ck_assert_uint_eq(report.warning_count, 8);
+    ck_assert_int_eq(config->offsets_replication_factor, 1);
+    ck_assert(config->offsets_replication_factor_set && !config->default_replication_factor_set);
+    ck_assert_int_eq(config->listeners[0].port, 9092);
+}
+END_TEST
+
 START_TEST(the_finer_unit_wins)
 {
     parse(PLAIN "log.retention.hours=1\nlog.retention.minutes=2\n");
@@ -305,6 +327,7 @@ int main(void)
     TCase *t = tcase_create("config");
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_add_test(t, a_plain_file_of_kafka_is_enough);
+    tcase_add_test(t, kafkas_sample_file_starts_a_broker);
     tcase_add_test(t, the_finer_unit_wins);
     tcase_add_test(t, an_unknown_key_is_warned_about_with_the_nearest);
     tcase_add_test(t, a_bad_value_names_key_value_and_what_is_allowed);
