@@ -163,124 +163,6 @@ START_TEST(damage_outlives_restarts_until_the_log_is_reset)
 }
 END_TEST
 
-/* Below the recovery point bytes were synced: damage there is no torn tail. */
-START_TEST(a_flipped_bit_in_a_segment_is_found)
-{
-    static const uint64_t places[] = {70, 500, 1000};
-    for (unsigned i = 0; i < COUNT_OF(places); i++) {
-        struct file_mem *disk = file_mem_new(5);
-        struct log_host h;
-        ck_assert(log_host_start(&h, disk, &config));
-        struct log *log = make_log(&h, 1);
-        append_some(log, 6, 1);
-        ck_assert_int_eq(log_host_stop(&h), 0);
-        ck_assert_int_eq(file_mem_flip(disk, "topic1-0/00000000000000000000.log", places[i], 0x40),
-                         0);
-        /* After a clean stop nothing is read at the start; a cold read finds it. */
-        ck_assert(log_host_start(&h, disk, &config));
-        log = log_host_find(&h, id_of(1), 0);
-        enum log_outcome outcome;
-        h.world.cold = true;
-        struct buf *read = log_host_read(&h, log, 0, 100000, &outcome);
-        ck_assert_ptr_null(read);
-        ck_assert_int_eq(outcome, LOG_CORRUPT);
-        log_host_kill(&h);
-        ck_assert(log_host_start(&h, disk, &config));
-        ck_assert(!h.load.clean);
-        ck_assert(found(&h, 1)->suspect);
-        log_host_kill(&h);
-        file_mem_free(disk);
-    }
-}
-END_TEST
-
-/* In the page cache too: what the kernel read ahead was looked at by nobody. */
-START_TEST(a_flipped_bit_is_found_by_the_next_read)
-{
-    for (unsigned cold = 0; cold < 2; cold++) {
-        struct file_mem *disk = file_mem_new(5);
-        struct log_host h;
-        enum log_outcome outcome;
-        ck_assert(log_host_start(&h, disk, &config));
-        struct log *log = make_log(&h, 1);
-        append_some(log, 6, 1);
-        step_world_run(&h.world);
-        h.world.cold = true; /* the first read opens the file for those that follow */
-        struct buf *read = log_host_read(&h, log, 0, 100000, &outcome);
-        ck_assert_int_eq(outcome, LOG_OK);
-        buf_unref(read);
-        h.world.cold = cold == 1;
-        ck_assert_int_eq(file_mem_flip(disk, "topic1-0/00000000000000000000.log", 500, 4), 0);
-        read = log_host_read(&h, log, 0, 100000, &outcome);
-        ck_assert_ptr_null(read);
-        ck_assert_int_eq(outcome, LOG_CORRUPT);
-        log_host_kill(&h);
-        file_mem_free(disk);
-    }
-}
-END_TEST
-
-static uint64_t size_of(struct file_mem *disk, const char *path)
-{
-    void *fs = file_mem_mount(disk, "");
-    struct file *file;
-    ck_assert_int_eq(file_mem_ops.open(fs, path, FILE_READ, &file), 0);
-    uint64_t size = (uint64_t)file_mem_ops.size(file);
-    file_unref(file);
-    file_mem_kill(fs);
-    return size;
-}
-
-static void read_at(struct log_host *h, struct log *log, int64_t offset)
-{
-    enum log_outcome outcome;
-    struct record_batch b;
-    struct buf *read = log_host_read(h, log, offset, 600, &outcome);
-    ck_assert_int_eq(outcome, LOG_OK);
-    struct view bytes = {read->data, read->used};
-    ck_assert_int_eq(record_batch_next(&bytes, &b), 0);
-    ck_assert_int_le(b.base_offset, offset);
-    ck_assert_int_gt(record_batch_end_offset(&b), offset);
-    buf_unref(read);
-}
-
-/* An index that lies about a place costs a longer read and hides nothing, whichever bit it is: that
- * of a closed segment as well as that of the active one. */
-START_TEST(a_flipped_bit_in_an_index_hides_nothing)
-{
-    struct file_mem *disk = file_mem_new(5);
-    struct log_host h;
-    char path[2][64];
-    ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = make_log(&h, 1);
-    while (log->segment_count == 1 || log_active(log)->size < 2000)
-        append_some(log, 1, 1);
-    int64_t end = log_end(log);
-    for (unsigned i = 0; i < 2; i++)
-        snprintf(path[i], sizeof path[i], "topic1-0/%020lld.index",
-                 (long long)log->segments[i].base);
-    ck_assert_int_eq(log_host_stop(&h), 0);
-    for (unsigned i = 0; i < 2; i++) {
-        uint64_t size = size_of(disk, path[i]);
-        ck_assert_uint_gt(size, 24);
-        for (uint64_t bit = 0; bit < size * 8; bit += 3) {
-            struct file_mem *copy = file_mem_copy(disk, bit + 1);
-            ck_assert_int_eq(file_mem_flip(copy, path[i], bit / 8, (uint8_t)(1u << bit % 8)), 0);
-            ck_assert(log_host_start(&h, copy, &config));
-            ck_assert(!found(&h, 1)->suspect);
-            log = log_host_find(&h, id_of(1), 0);
-            ck_assert_int_eq(log_end(log), end);
-            h.world.cold = true;
-            for (int64_t offset = 0; offset < end; offset += 7)
-                read_at(&h, log, offset);
-            log_host_kill(&h);
-            file_mem_free(copy);
-        }
-    }
-    file_mem_free(disk);
-}
-END_TEST
-
 START_TEST(a_segment_cut_short_is_found)
 {
     struct file_mem *disk = file_mem_new(5);
@@ -635,8 +517,8 @@ START_TEST(a_name_used_again)
 END_TEST
 
 SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
-           damage_outlives_restarts_until_the_log_is_reset, a_flipped_bit_in_a_segment_is_found,
-           a_flipped_bit_is_found_by_the_next_read, a_flipped_bit_in_an_index_hides_nothing,
+           damage_outlives_restarts_until_the_log_is_reset,
+
            a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
            a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
            appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
