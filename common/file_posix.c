@@ -24,7 +24,7 @@ struct posix_file {
 
 /* One call moves at most this much: below the kernel's own bound for one read or write. */
 #define STEP_SIZE ((uint64_t)1 << 30)
-#define STEP_IOV 64
+#define STEP_IOV 256
 
 static int root_of(void *fs)
 {

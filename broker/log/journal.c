@@ -10,6 +10,9 @@
 #define ROUND_SIZE_MAX (UINT64_C(4) << 20)
 #define ZERO_STEP (UINT64_C(1) << 20)
 #define BUFFER_KEPT (UINT64_C(1) << 20)
+/* Bytes of an append below this are copied into the round; larger ones are written from where they
+ * are: an element more of a vector costs less than the copy. */
+#define APART_MIN 4096u
 
 const char *journal_file_name(unsigned file)
 {
@@ -37,6 +40,7 @@ void journal_deinit(struct journal *j)
     for (unsigned i = 0; i < JOURNAL_FILES; i++)
         file_unref(j->files[i]);
     free(j->buffer);
+    free(j->parts);
     *j = (struct journal){0};
 }
 
@@ -165,8 +169,8 @@ bool journal_reserve(struct journal *j, struct journal_item *item)
 
 struct gather {
     struct disk_job *first, *rest; /* items [first, rest) make the round */
-    uint64_t size;
-    uint32_t entry_count;
+    uint64_t size, apart;          /* apart: of it, what is written from where it is */
+    uint32_t entry_count, apart_count;
     uint64_t reserved;
     bool asked; /* an item without an entry wants the ends stated */
 };
@@ -174,6 +178,11 @@ struct gather {
 static struct journal_item *item_of(struct disk_job *job)
 {
     return CONTAINER_OF(job, struct journal_item, job);
+}
+
+static bool is_apart(const struct journal_entry *entry)
+{
+    return entry->kind == JOURNAL_APPEND && entry->bytes.size >= APART_MIN;
 }
 
 static void gather_items(const struct journal *j, struct disk_job *batch, struct gather *g)
@@ -191,6 +200,10 @@ static void gather_items(const struct journal *j, struct disk_job *batch, struct
             break;
         entries += size;
         g->entry_count++;
+        if (is_apart(&item->entry)) {
+            g->apart += item->entry.bytes.size;
+            g->apart_count++;
+        }
         g->reserved += item->reserved;
     }
     g->size = JOURNAL_ROUND_HEADER_SIZE + ends + entries;
@@ -218,21 +231,38 @@ static uint32_t encode_ends(struct journal_log *log, uint8_t *to)
     return journal_entry_encode(&ends, to);
 }
 
-/* The ends of what the rounds before made durable first, then the entries in their order. */
-static void encode_round(struct journal *j, const struct gather *g,
-                         const struct journal_round *round, uint64_t padded)
+/* The ends of what the rounds before made durable first, then the entries in their order. Large
+ * appends stay where they are, all else goes into the buffer, one after the other. Returns how many
+ * of j->parts make the round, with its padding. */
+static int encode_round(struct journal *j, const struct gather *g,
+                        const struct journal_round *round, uint64_t padded)
 {
-    uint8_t *to = round_buffer(j, padded);
-    uint64_t at = JOURNAL_ROUND_HEADER_SIZE;
+    uint8_t *to = round_buffer(j, padded - g->apart);
+    uint8_t *from = to, *at = to + JOURNAL_ROUND_HEADER_SIZE;
+    int count = 0;
+    j->parts = xgrow(j->parts, &j->part_capacity, 2 * (size_t)g->apart_count + 1, sizeof *j->parts);
     for (struct journal_log *log = j->open_first; log; log = log->next_open)
-        at += encode_ends(log, to + at);
+        at += encode_ends(log, at);
     for (struct disk_job *job = g->first; job != g->rest; job = job->next) {
-        if (item_of(job)->entry.kind != JOURNAL_NOTHING)
-            at += journal_entry_encode(&item_of(job)->entry, to + at);
+        const struct journal_entry *entry = &item_of(job)->entry;
+        if (entry->kind == JOURNAL_NOTHING)
+            continue;
+        if (!is_apart(entry)) {
+            at += journal_entry_encode(entry, at);
+            continue;
+        }
+        at += journal_entry_encode_head(entry, at);
+        j->parts[count++] = (struct iovec){from, (size_t)(at - from)};
+        j->parts[count++] = (struct iovec){(void *)entry->bytes.base, entry->bytes.size};
+        from = at;
     }
-    INVARIANT(at == g->size);
-    memset(to + at, 0, (size_t)(padded - at));
-    journal_round_seal(to, j->id, round);
+    size_t padding = (size_t)(padded - g->size);
+    INVARIANT((uint64_t)(at - to) + g->apart == g->size);
+    memset(at, 0, padding);
+    j->parts[count++] = (struct iovec){from, (size_t)(at - from)};
+    journal_round_seal_parts(to, j->id, round, j->parts, count);
+    j->parts[count - 1].iov_len += padding;
+    return count;
 }
 
 static void open_slot(struct journal *j)
@@ -356,8 +386,8 @@ static int write_round(struct journal *j, const struct gather *g, uint64_t floor
                                   .floor = floor,
                                   .size = (uint32_t)g->size,
                                   .entry_count = g->entry_count};
-    encode_round(j, g, &round, padded);
-    int error = file->ops->pwritev(file, &(struct iovec){j->buffer, (size_t)padded}, 1, pos);
+    int count = encode_round(j, g, &round, padded);
+    int error = file->ops->pwritev(file, j->parts, count, pos);
     if (!error && !mutated(j->mutation, MUTATION_ACK_BEFORE_SYNC))
         error = file->ops->datasync(file);
     if (error)

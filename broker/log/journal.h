@@ -71,8 +71,10 @@ struct journal {
     bool closed; /* by a clean stop: no round follows */
     struct journal_log *open_first, **open_last;
     uint64_t open_count, debt; /* debt: room kept for stating the open ends */
-    uint8_t *buffer;
+    uint8_t *buffer;           /* of a round, what is not written from where it is */
     size_t buffer_size;
+    struct iovec *parts;
+    size_t part_capacity;
 };
 
 /* file_size: a multiple of the block size, at least 16 blocks. */

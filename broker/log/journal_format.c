@@ -54,7 +54,7 @@ uint32_t journal_entry_size(const struct journal_entry *entry)
     return size;
 }
 
-uint32_t journal_entry_encode(const struct journal_entry *entry, uint8_t *to)
+uint32_t journal_entry_encode_head(const struct journal_entry *entry, uint8_t *to)
 {
     uint32_t size = journal_entry_size(entry);
     PRE(entry->kind != JOURNAL_NOTHING);
@@ -71,7 +71,7 @@ uint32_t journal_entry_encode(const struct journal_entry *entry, uint8_t *to)
         store_u64(body + 16, (uint64_t)entry->segment);
         store_u32(body + 24, entry->pos);
         store_u32(body + 28, entry->bytes.size);
-        memcpy(body + 32, entry->bytes.base, entry->bytes.size);
+        size -= entry->bytes.size;
         break;
     case JOURNAL_TRUNC:
         store_u64(body, (uint64_t)entry->end);
@@ -95,6 +95,16 @@ uint32_t journal_entry_encode(const struct journal_entry *entry, uint8_t *to)
     case JOURNAL_DROP:
     case JOURNAL_NOTHING:
         break;
+    }
+    return size;
+}
+
+uint32_t journal_entry_encode(const struct journal_entry *entry, uint8_t *to)
+{
+    uint32_t size = journal_entry_encode_head(entry, to);
+    if (entry->kind == JOURNAL_APPEND && entry->bytes.size) {
+        memcpy(to + size, entry->bytes.base, entry->bytes.size);
+        size += entry->bytes.size;
     }
     return size;
 }
@@ -160,9 +170,12 @@ bool journal_entry_decode(struct view *rest, struct journal_entry *ret)
     return true;
 }
 
-void journal_round_seal(uint8_t *to, struct uuid journal_id, const struct journal_round *round)
+void journal_round_seal_parts(uint8_t *to, struct uuid journal_id,
+                              const struct journal_round *round, const struct iovec *parts,
+                              int count)
 {
     PRE(round->size >= JOURNAL_ROUND_HEADER_SIZE);
+    PRE(count > 0 && parts[0].iov_base == to && parts[0].iov_len >= JOURNAL_ROUND_HEADER_SIZE);
     store_u32(to, ROUND_MAGIC);
     memcpy(to + ROUND_JOURNAL_ID, journal_id.bytes, sizeof journal_id.bytes);
     store_u64(to + ROUND_NUMBER, round->number);
@@ -170,7 +183,19 @@ void journal_round_seal(uint8_t *to, struct uuid journal_id, const struct journa
     store_u64(to + ROUND_FLOOR, round->floor);
     store_u32(to + ROUND_SIZE, round->size);
     store_u32(to + ROUND_ENTRY_COUNT, round->entry_count);
-    store_u32(to + ROUND_CRC, crc32c(0, to + ROUND_JOURNAL_ID, round->size - ROUND_JOURNAL_ID));
+    uint32_t crc = crc32c(0, to + ROUND_JOURNAL_ID, parts[0].iov_len - ROUND_JOURNAL_ID);
+    uint64_t size = parts[0].iov_len;
+    for (int i = 1; i < count; i++) {
+        crc = crc32c(crc, parts[i].iov_base, parts[i].iov_len);
+        size += parts[i].iov_len;
+    }
+    PRE(size == round->size);
+    store_u32(to + ROUND_CRC, crc);
+}
+
+void journal_round_seal(uint8_t *to, struct uuid journal_id, const struct journal_round *round)
+{
+    journal_round_seal_parts(to, journal_id, round, &(struct iovec){to, round->size}, 1);
 }
 
 enum journal_round_verdict journal_round_check(struct view bytes, struct uuid journal_id,

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "common/assert.h"
 #include "common/uuid.h"
@@ -62,11 +63,19 @@ static inline uint64_t journal_padded(uint64_t size)
 uint32_t journal_entry_size(const struct journal_entry *entry);
 /* Writes the entry at `to`, which has room for journal_entry_size bytes; returns that size. */
 uint32_t journal_entry_encode(const struct journal_entry *entry, uint8_t *to);
+/* The same without the bytes of an APPEND, which end it and stay where they are; returns the size
+ * of what it wrote. */
+uint32_t journal_entry_encode_head(const struct journal_entry *entry, uint8_t *to);
 /* Takes the next entry off *rest; its views point into the bytes. False when the bytes are none. */
 MUST_CHECK bool journal_entry_decode(struct view *rest, struct journal_entry *ret);
 
 /* Writes header and checksum of a round whose entries stand at to + JOURNAL_ROUND_HEADER_SIZE. */
 void journal_round_seal(uint8_t *to, struct uuid journal_id, const struct journal_round *round);
+/* The same for a round that lies in several parts, of round->size bytes together and without the
+ * padding. The first one begins at `to` with the header. */
+void journal_round_seal_parts(uint8_t *to, struct uuid journal_id,
+                              const struct journal_round *round, const struct iovec *parts,
+                              int count);
 
 enum journal_round_verdict {
     JOURNAL_ROUND_VALID = 0,

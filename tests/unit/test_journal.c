@@ -172,6 +172,45 @@ static uint64_t run_one(struct bench *b, struct journal_item *item)
     return round;
 }
 
+/* Small appends are copied into the round, large ones are written from where they are. */
+START_TEST(appends_of_all_sizes_share_a_round)
+{
+    static const uint32_t sizes[] = {1, 4095, 4096, 4097, 300, 9000, 5000, 7};
+    enum {
+        COUNT = sizeof sizes / sizeof *sizes
+    };
+    struct journal_item *items[COUNT];
+    struct bench b;
+    struct journal_read r;
+    bench_init(&b, 5);
+    for (uint32_t i = 0; i < FILE_SIZE; i++)
+        b.bytes[i] = (uint8_t)(i * 31 + i / 256);
+    for (unsigned i = 0; i < COUNT; i++) {
+        items[i] = append_item(&b, i % LOGS, sizes[i]);
+        items[i]->entry.base = (int64_t)i;
+        items[i]->entry.end = (int64_t)i + 1;
+        items[i]->entry.bytes.base += (size_t)i * 10000;
+        ck_assert(journal_reserve(&b.journal, items[i]));
+    }
+    run_items(&b, items, COUNT);
+    ck_assert_int_eq(journal_read(&r, &file_mem_ops, b.fs, journal_id), 0);
+    ck_assert_uint_eq(r.live_count, 1);
+    struct view entries = journal_live_entries(&r.live[0]);
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct journal_entry e;
+        ck_assert_int_eq(items[i]->job.error, 0);
+        ck_assert(journal_entry_decode(&entries, &e));
+        ck_assert_int_eq(e.kind, JOURNAL_APPEND);
+        ck_assert_int_eq(e.base, (int64_t)i);
+        ck_assert(view_equal(e.bytes, items[i]->entry.bytes));
+        free(items[i]);
+    }
+    ck_assert_uint_eq(entries.size, 0);
+    journal_read_deinit(&r);
+    bench_deinit(&b);
+}
+END_TEST
+
 START_TEST(a_round_states_the_ends_of_the_one_before)
 {
     struct bench b;
@@ -323,6 +362,6 @@ START_TEST(damage_is_a_missing_number)
 }
 END_TEST
 
-SUITE_MAIN("journal", every_entry_comes_back, a_round_is_judged,
+SUITE_MAIN("journal", every_entry_comes_back, a_round_is_judged, appends_of_all_sizes_share_a_round,
            a_round_states_the_ends_of_the_one_before, the_files_are_used_in_turn,
            a_failed_sync_is_for_ever, a_floor_round_ends_what_was, damage_is_a_missing_number)
