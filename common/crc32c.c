@@ -11,6 +11,7 @@
 #endif
 #elif defined(__x86_64__)
 #include <nmmintrin.h>
+#include <wmmintrin.h>
 #endif
 
 /* The portable way takes eight bytes at a time from eight tables. A table is linear in its index
@@ -79,14 +80,41 @@ uint32_t crc32c_portable(uint32_t crc, const void *bytes, size_t size)
     return ~crc;
 }
 
-/* One eight-byte instruction each three cycles: faster than memory delivers; interleaving would buy
- * little for what it costs to join the parts. */
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t crc32c_hardware(uint32_t crc, const void *bytes,
-                                                                  size_t size)
+/* An eight-byte step takes three cycles, but one can begin in each: three lanes side by side are
+ * more than twice as fast. A lane's remainder is moved over the n bytes that follow it by
+ * multiplying with x^(8n) modulo the polynomial: the product without carries, reflected, comes out
+ * with one x too many, and the crc instruction, which divides it, adds 32 more; so the factor is
+ * x^(8n-33). */
+#define LANE ((size_t)512)
+#define OVER_ONE_LANE 0xdd7e3b0c  /* x^(8 * LANE - 33) */
+#define OVER_TWO_LANES 0x170076fa /* x^(16 * LANE - 33) */
+
+__attribute__((target("sse4.2,pclmul"))) static uint64_t times(uint64_t remainder, uint64_t factor)
+{
+    return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(
+        _mm_cvtsi64_si128((long long)remainder), _mm_cvtsi64_si128((long long)factor), 0));
+}
+
+__attribute__((target("sse4.2,pclmul"))) static uint64_t three_lanes(uint64_t crc,
+                                                                     const uint8_t *at)
+{
+    uint64_t second = 0, third = 0;
+    for (const uint8_t *end = at + LANE; at < end; at += 8) {
+        crc = _mm_crc32_u64(crc, load_little(at));
+        second = _mm_crc32_u64(second, load_little(at + LANE));
+        third = _mm_crc32_u64(third, load_little(at + 2 * LANE));
+    }
+    return third ^ _mm_crc32_u64(0, times(crc, OVER_TWO_LANES) ^ times(second, OVER_ONE_LANE));
+}
+
+__attribute__((target("sse4.2,pclmul"))) static uint32_t
+crc32c_hardware(uint32_t crc, const void *bytes, size_t size)
 {
     const uint8_t *at = bytes;
     uint64_t wide = ~crc;
+    for (; size >= 3 * LANE; size -= 3 * LANE, at += 3 * LANE)
+        wide = three_lanes(wide, at);
     for (; size >= 8; size -= 8, at += 8)
         wide = _mm_crc32_u64(wide, load_little(at));
     crc = (uint32_t)wide;
@@ -97,7 +125,7 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_hardware(uint32_t crc, 
 
 static int has_hardware(void)
 {
-    return __builtin_cpu_supports("sse4.2");
+    return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul");
 }
 #elif defined(__aarch64__)
 __attribute__((target("+crc"))) static uint32_t crc32c_hardware(uint32_t crc, const void *bytes,

@@ -59,6 +59,25 @@ START_TEST(test_all_ways_agree_at_every_length_and_alignment)
 }
 END_TEST
 
+/* Long enough for the parts that are worked on side by side. */
+START_TEST(test_all_ways_agree_on_many_bytes)
+{
+    uint8_t bytes[8000];
+    uint32_t seed = 11;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        bytes[i] = (uint8_t)(seed >> 24);
+    }
+    for (size_t size = 300; size + 8 <= sizeof bytes; size += size % 512 > 500 ? 1 : 37) {
+        for (size_t at = 0; at < 8; at += 7) {
+            uint32_t wanted = crc_by_bits(seed, bytes + at, size);
+            ck_assert_uint_eq(crc32c(seed, bytes + at, size), wanted);
+            ck_assert_uint_eq(crc32c_portable(seed, bytes + at, size), wanted);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_pieces_continue_each_other)
 {
     const char *text = "a corduroy road is made of logs laid side by side";
@@ -73,4 +92,4 @@ START_TEST(test_pieces_continue_each_other)
 END_TEST
 
 SUITE_MAIN("crc32c", test_known_values, test_all_ways_agree_at_every_length_and_alignment,
-           test_pieces_continue_each_other)
+           test_all_ways_agree_on_many_bytes, test_pieces_continue_each_other)
