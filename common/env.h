@@ -210,7 +210,7 @@ struct env_ops {
                              a first call with it, to cut short a peer that does not read */
     /* What is in the page cache now, else -EAGAIN; see file_posix_peek. */
     int64_t (*file_peek)(void *world, struct file *, uint64_t pos, void *to, uint32_t size);
-    void (*disk)(void *world, struct disk_job *);
+    void (*disk)(void *world, struct disk_job *); /* it may begin only after the step returned */
     void (*zk_open)(void *world,
                     bool open); /* shard 0: start (heard as ZK_UP) or close the session */
     void (*zk)(void *world, token, const struct zk_op *,

@@ -84,12 +84,27 @@ static bool stop_is_due(struct world_shard *s)
     return !s->stop_told && atomic_load(&s->world->stopping);
 }
 
+/* What a turn says to the disks reaches them together: its appends share a commit round, its writes
+ * are merged, and a lane that sleeps is woken once. */
+static void flush_jobs(struct world_shard *s)
+{
+    struct disk_job *job = s->job_first;
+    s->job_first = NULL;
+    s->job_last = &s->job_first;
+    while (job) {
+        struct disk_job *next = job->next;
+        world_disk_put(s->world->disk, job);
+        job = next;
+    }
+}
+
 static void end_turn(struct world_shard *s)
 {
     if (s->delivered) {
         deliver_kind(s, EV_TURN, 0);
         s->delivered = false;
     }
+    flush_jobs(s);
     world_net_flush(&s->net);
 }
 
@@ -101,6 +116,7 @@ static void run_turn(struct world_shard *s)
     }
     run_timers(s);
     run_inbox(s);
+    flush_jobs(s); /* not after so many sockets */
     world_net_run(&s->net, SOCKETS_A_TURN);
     end_turn(s);
     /* What was sent at once is told at once: otherwise each answer would cost a look at the
@@ -161,6 +177,7 @@ static token owner_new_token(void *context)
 int world_shard_init(struct world_shard *s, struct world *world, unsigned index)
 {
     *s = (struct world_shard){.world = world, .index = index};
+    s->job_last = &s->job_first;
     int error = world_inbox_init(&s->inbox);
     if (error)
         return error;
@@ -291,8 +308,11 @@ static void env_disk(void *world, struct disk_job *job)
 {
     struct world_shard *s = world;
     PRE(job->shard < s->world->shard_count);
-    if (!has_halted(s))
-        world_disk_put(s->world->disk, job);
+    if (has_halted(s))
+        return;
+    job->next = NULL;
+    *s->job_last = job;
+    s->job_last = &job->next;
 }
 
 static void env_zk_open(void *world, bool open)

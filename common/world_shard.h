@@ -27,7 +27,8 @@ struct world_shard {
     struct world_net net;
     uint64_t random[SHARD_RANDOM_COUNT];
     unsigned random_left;
-    bool delivered; /* something, since the last turn */
+    struct disk_job *job_first, **job_last; /* said, not yet with their lanes */
+    bool delivered;                         /* something, since the last turn */
     bool stop_told;
 };
 struct world {
