@@ -18,6 +18,7 @@
 
 #define DISK_STOP_TIMEOUT_MS 5000
 #define LINE_MOST 2048
+#define HEAP_KEPT (16 << 20)      /* free bytes that a heap keeps */
 #define CODE_OF_SECOND_SIGINT 130 /* what a shell reports for one that ended by SIGINT */
 
 /* ---- log lines ---- */
@@ -88,6 +89,10 @@ struct world *world_new(const struct world_config *config)
     PRE(config->step);
     /* An arena a thread would keep what any of them once freed. */
     mallopt(M_ARENA_MAX, 2);
+    /* Buffers come and go by the megabyte: what is given back to the kernel at once must be had
+     * from it again, page by page. */
+    mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
     struct world *w = xcalloc(1, sizeof *w + config->shard_count * sizeof w->shards[0]);
     w->step = config->step;
     w->say_level = config->say_level;
