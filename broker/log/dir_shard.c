@@ -8,7 +8,7 @@
 /* One shard's part of a directory: what waits for room in the journal, the empty round of an idle
  * directory, deletions after their delay, and the news that the directory died. */
 
-#define WAIT_POLL_MS 2   /* while operations wait for room in the journal */
+#define WAIT_POLL_MS 20  /* while operations wait for room in the journal */
 #define FULL_POLL_MS 100 /* while the disk is full */
 #define WATCH_MS 1000    /* for a failure that another shard's operations met */
 
@@ -67,21 +67,34 @@ void dir_shard_wait(struct dir_shard *shard, struct log_op *op)
         set_retry(shard, WAIT_POLL_MS);
 }
 
+/* Room comes back when the store lane has released rounds and the commit lane has said so in a
+ * round. It may have nothing else to write: all that it could have waits for that room. */
+void dir_shard_stored(struct dir_shard *shard)
+{
+    if (!shard->wait_first)
+        return;
+    send_waiting(shard);
+    if (shard->wait_first && journal_owes_floor(&shard->dir->journal))
+        ask_for_round(shard);
+}
+
 void dir_shard_retry_later(struct dir_shard *shard)
 {
+    shard->stuck = true;
     set_retry(shard, FULL_POLL_MS);
 }
 
 static void retry_fired(struct timer *timer)
 {
     struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, retry_timer);
-    for (struct log *log = shard->log_first; log; log = log->next)
+    bool stuck = shard->stuck;
+    shard->stuck = false;
+    for (struct log *log = stuck ? shard->log_first : NULL; log; log = log->next)
         log_retry_stuck(log);
     send_waiting(shard);
     if (!shard->wait_first)
         return;
-    /* Room comes back when the store lane has released rounds and the commit lane has said so in a
-     * round; neither may have anything else to do. */
+    /* What gave the room back may have been another shard's, of which nothing is heard here. */
     dir_shard_poke(shard);
     ask_for_round(shard);
     set_retry(shard, WAIT_POLL_MS);

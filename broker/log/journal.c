@@ -8,7 +8,9 @@
 #include "common/mutation.h"
 
 #define ROUND_SIZE_MAX (UINT64_C(4) << 20)
-#define ZERO_STEP (UINT64_C(1) << 20)
+/* One write makes one piece of the page cache, as large as itself; in larger ones the kernel takes
+ * longer to find the pages of a small round. */
+#define ZERO_STEP (UINT64_C(256) << 10)
 #define BUFFER_KEPT (UINT64_C(1) << 20)
 /* Bytes of an append below this are copied into the round; larger ones are written from where they
  * are: an element more of a vector costs less than the copy. */
@@ -47,7 +49,7 @@ void journal_deinit(struct journal *j)
 void journal_start(struct journal *j, uint64_t next_round, uint64_t floor, unsigned floor_file)
 {
     j->next_round = next_round;
-    j->floor = floor;
+    atomic_store(&j->floor, floor);
     j->current = 1 - floor_file;
     j->last_round[j->current] = 0;
     j->last_round[floor_file] = next_round - 1;
@@ -163,6 +165,11 @@ bool journal_reserve(struct journal *j, struct journal_item *item)
     } while (!atomic_compare_exchange_weak(&j->room, &room, room - (int64_t)need));
     item->reserved = need;
     return true;
+}
+
+bool journal_owes_floor(struct journal *j)
+{
+    return atomic_load(&j->round_released) + 1 > atomic_load(&j->floor);
 }
 
 /* ---- a round ---- */
@@ -361,7 +368,7 @@ static void round_done(struct journal *j, const struct gather *g, uint64_t numbe
 static void reuse_other(struct journal *j, uint64_t floor)
 {
     unsigned other = 1 - j->current;
-    j->floor = floor;
+    atomic_store(&j->floor, floor);
     if (j->reusable[other] || j->last_round[other] >= floor)
         return;
     j->reusable[other] = true;

@@ -57,6 +57,7 @@ struct journal {
     _Atomic int64_t room;
     _Atomic bool failed; /* sticky: a write or a sync failed (L7) */
     _Atomic bool ends_open, made;
+    _Atomic uint64_t floor; /* that a durable round has stated */
     struct journal_slot slots[JOURNAL_SLOTS];
     _Atomic uint64_t slot_current; /* slots below it take no further round */
     /* Written by the STORE lane. */
@@ -67,7 +68,7 @@ struct journal {
     unsigned current;
     uint64_t used[JOURNAL_FILES], last_round[JOURNAL_FILES];
     bool reusable[JOURNAL_FILES];
-    uint64_t next_round, floor;
+    uint64_t next_round;
     bool closed; /* by a clean stop: no round follows */
     struct journal_log *open_first, **open_last;
     uint64_t open_count, debt; /* debt: room kept for stating the open ends */
@@ -99,6 +100,9 @@ uint64_t journal_entry_size_max(const struct journal *j);
 /* Takes room for the item; false: none is left until rounds are released, try later. An item that
  * has an entry is given to the lane only with room. Any thread. */
 bool journal_reserve(struct journal *j, struct journal_item *item);
+/* Rounds were released and no durable round says so yet: the next one may give room back. Any
+ * thread. */
+bool journal_owes_floor(struct journal *j);
 
 /* The run function of LANE_COMMIT (L1): every queued item of the directory, in as few rounds as
  * fit. An item without error is durable. After an error all items fail, for ever. */

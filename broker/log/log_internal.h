@@ -140,6 +140,7 @@ struct dir_shard {
     struct timer idle_timer, retry_timer, watch_timer, sweep_timer;
     struct journal_item idle_item;
     bool idle_busy, poke_busy, failed;
+    bool stuck; /* some operation of a log found no space on the disk */
     struct log_op poke;
     struct sweep *sweep_first;
     struct shard_job *jobs;
@@ -204,6 +205,7 @@ void dir_shard_forget_sweeps(struct dir_shard *shard, struct log *log);
 struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor);
 void dir_shard_wait(struct dir_shard *shard, struct log_op *op);
 void dir_shard_committed(struct dir_shard *shard);
+void dir_shard_stored(struct dir_shard *shard);
 void dir_shard_retry_later(struct dir_shard *shard);
 void dir_shard_poke(struct dir_shard *shard);
 void dir_shard_free(struct dir_shard *shard);

@@ -189,11 +189,13 @@ void log_op_home_stored(struct disk_job *job)
         dir_shard_retry_later(op->log->shard);
         return;
     }
+    struct dir_shard *shard = op->log->shard;
     if (job->error)
-        dir_shard_fail(op->log->shard);
+        dir_shard_fail(shard);
     else
         op_stored(op);
     op_done(op);
+    dir_shard_stored(shard);
 }
 
 void log_retry_stuck(struct log *log)
