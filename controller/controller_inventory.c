@@ -43,14 +43,24 @@ static void take_held(struct controller *c, const struct ctl_broker *b,
     int32_t epoch = p->now.version >= 0 ? p->now.leader_epoch : -1;
     if (p->change && p->change->wanted.leader_epoch > epoch)
         epoch = p->change->wanted.leader_epoch;
-    if (held->last_epoch <= epoch)
-        return;
-    p->ahead = true;
-    ctl_note(c, SAY_ERROR,
-             "ZooKeeper is older than the brokers: broker %" PRId32 " holds leader epoch %" PRId32
-             " of partition %s-%" PRId32 ", ZooKeeper's is %" PRId32
-             "; no leader is elected for it until that is mended",
-             b->id, held->last_epoch, p->topic->name, p->number, epoch);
+    if (held->last_epoch > epoch) {
+        p->ahead = true;
+        ctl_note(c, SAY_ERROR,
+                 "ZooKeeper is older than the brokers: broker %" PRId32
+                 " holds leader epoch %" PRId32 " of partition %s-%" PRId32
+                 ", ZooKeeper's is %" PRId32 "; no leader is elected for it until that is mended",
+                 b->id, held->last_epoch, p->topic->name, p->number, epoch);
+    } else if (held->order_epoch > epoch ||
+               (held->order_epoch == epoch && held->order_version > p->now.version)) {
+        p->ahead = true;
+        ctl_note(c, SAY_ERROR,
+                 "ZooKeeper is older than the brokers: broker %" PRId32
+                 " was told leader epoch %" PRId32 ", version %" PRId32 " of partition %s-%" PRId32
+                 ", ZooKeeper's is %" PRId32 ", version %" PRId32
+                 "; no leader is elected for it until that is mended",
+                 b->id, held->order_epoch, held->order_version, p->topic->name, p->number, epoch,
+                 p->now.version);
+    }
 }
 
 static const char *exception_text(enum cluster_exception_kind kind)

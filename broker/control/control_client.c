@@ -242,15 +242,14 @@ static void send_inventory(struct control_client *cl, struct inventory *i)
         }
     }
     struct cluster_message m = {.kind = CLUSTER_KIND_INVENTORY};
-    m.u.inventory =
-        (struct cluster_inventory){.from = c->identity.self,
-                                   .highest_controller_epoch = c->shard->metadata.controller_epoch,
-                                   .directory_count = dirs,
-                                   .directories = directories,
-                                   .exception_count = (uint32_t)i->exception_count,
-                                   .exceptions = i->exceptions,
-                                   .held_count = (uint32_t)i->held_count,
-                                   .held = i->held};
+    m.u.inventory = (struct cluster_inventory){.from = c->identity.self,
+                                               .highest_controller_epoch = c->controller_epoch,
+                                               .directory_count = dirs,
+                                               .directories = directories,
+                                               .exception_count = (uint32_t)i->exception_count,
+                                               .exceptions = i->exceptions,
+                                               .held_count = (uint32_t)i->held_count,
+                                               .held = i->held};
     peer_send(cl->peer, &m);
     free(directories);
 }
@@ -329,6 +328,7 @@ static void heard_metadata(struct control_client *cl, const struct cluster_metad
     }
     bool snapshot = d->snapshot;
     control_spread(cl->control, d);
+    control_dirs_note_epoch(cl->control, frame->controller_epoch);
     const struct broker_meta *me = brokers_meta_find(now->brokers, cl->control->config->broker_id);
     bool in =
         me != NULL && me->alive && me->member.incarnation == cl->control->identity.self.incarnation;

@@ -205,6 +205,45 @@ void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, 
     log_dir_mark(broker_dirs(c->shard->broker)[i], c->reactor, mark);
 }
 
+static void write_notes(struct control *c);
+
+static void noted(struct log_dir_mark *mark)
+{
+    struct control *c = mark->context;
+    if (mark->error != 0) {
+        say(&c->reactor->env, SAY_ERROR, "control",
+            "a data directory's meta.properties cannot be written: %s", strerror(-mark->error));
+    }
+    if (--c->notes_left == 0 && c->note_again && c->phase < CONTROL_CLOSING) {
+        write_notes(c);
+    }
+}
+
+static void write_notes(struct control *c)
+{
+    c->note_again = false;
+    for (unsigned i = 0; i < c->config->dir_count; i++) {
+        const struct log_dir_load *load = &c->loads[i];
+        if (control_dir_is_usable(c, i)) {
+            c->notes[i] = (struct log_dir_mark){.done = noted};
+            c->notes_left++;
+            control_dir_mark(c, i, &c->notes[i], load->incarnation_last, load->incarnation_next);
+        }
+    }
+}
+
+void control_dirs_note_epoch(struct control *c, int32_t controller_epoch)
+{
+    if (controller_epoch <= c->controller_epoch) {
+        return;
+    }
+    c->controller_epoch = controller_epoch;
+    c->note_again = true;
+    if (c->notes_left == 0 && c->phase < CONTROL_CLOSING) {
+        write_notes(c);
+    }
+}
+
 bool control_dir_lost(struct control *c, const char *what, int error)
 {
     unsigned usable = 0;

@@ -99,6 +99,8 @@ void control_dirs_note_offline(struct control *c, uint64_t previous);
 /* Fills in the mark but for done and distrust, and writes it. */
 void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
                       uint64_t next);
+/* A controller of this epoch was heard: noted in every directory when it is a later one. */
+void control_dirs_note_epoch(struct control *c, int32_t controller_epoch);
 /* One was given up while it ran. False: it was the last, and the broker was told to end. */
 bool control_dir_lost(struct control *c, const char *what, int error);
 
@@ -142,7 +144,10 @@ struct control {
     uint64_t offline_since[CONFIG_DIRS_MAX]; /* left out since this incarnation; 0: it is not */
     struct log_dir_offline offline[CONFIG_DIRS_MAX];
     uint32_t offline_count;
-    int32_t controller_epoch; /* the highest ever heard of; 0: none */
+    int32_t controller_epoch;                   /* the highest ever heard of; 0: none */
+    struct log_dir_mark notes[CONFIG_DIRS_MAX]; /* of the epoch */
+    unsigned notes_left;
+    bool note_again;
     bool has_data, any_unclean, session_up, taking_clients, stop_asked;
     uint64_t stop_deadline_ns, remaining_since_ns;
     int32_t remaining; /* partitions still led here when it is to stop, as last heard */

@@ -128,9 +128,10 @@ static void persist(struct control_register *r, const struct registrar_action *a
     struct control *c = r->control;
     r->persisting = a->request;
     r->marks_left = 1;
-    char *cluster = xstrndup(a->cluster_id.base, a->cluster_id.size);
-    free(c->cluster_id);
-    c->cluster_id = cluster;
+    if (c->cluster_id == NULL || !view_equal(view_of(c->cluster_id), a->cluster_id)) {
+        free(c->cluster_id);
+        c->cluster_id = xstrndup(a->cluster_id.base, a->cluster_id.size);
+    }
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         bool known = control_dir_is_known(c, i, a->previous);
         c->matches[i] = known || c->shard->replicas == NULL;

@@ -10,6 +10,7 @@
 
 #define WAIT_POLL_MS 20  /* while operations wait for room in the journal */
 #define FULL_POLL_MS 100 /* while the disk is full */
+#define ORDERS_MS 100    /* many change at once */
 #define WATCH_MS 1000    /* for a failure that another shard's operations met */
 
 /* Files to unlink later. */
@@ -159,6 +160,25 @@ void dir_shard_poke(struct dir_shard *shard)
     shard->poke_busy = true;
     shard->poke.kind = LOG_OP_POKE;
     to_store(shard, &shard->poke, poke_home);
+}
+
+/* ---- orders ---- */
+
+void dir_shard_note_orders(struct dir_shard *shard)
+{
+    atomic_store(&shard->dir->store.orders_dirty, true);
+    if (shard->order_timer.at_ns == 0)
+        timer_set(&shard->order_timer, ORDERS_MS);
+}
+
+/* Whatever the store lane does next notes them; this is for when it has nothing to do. */
+static void order_fired(struct timer *timer)
+{
+    struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, order_timer);
+    if (!shard->failed && atomic_load(&shard->dir->store.orders_dirty)) {
+        dir_shard_poke(shard);
+        timer_set(timer, ORDERS_MS); /* a poke that was on its way may have come too early */
+    }
 }
 
 /* ---- what is under way ---- */
@@ -333,6 +353,7 @@ struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor)
     timer_init(&shard->idle_timer, reactor, idle_fired);
     timer_init(&shard->retry_timer, reactor, retry_fired);
     timer_init(&shard->sweep_timer, reactor, sweep_fired);
+    timer_init(&shard->order_timer, reactor, order_fired);
     timer_init(&shard->watch_timer, reactor, watch_fired);
     if (reactor->env.shard_count > 1)
         timer_set(&shard->watch_timer, WATCH_MS);

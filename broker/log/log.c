@@ -38,6 +38,7 @@ struct log *log_new(struct log_dir *dir, const char *topic, struct partition_id 
     log->files.id = id;
     log->files.topic = log->topic;
     log->files.high_watermark = &log->journal.high_watermark;
+    atomic_store(&log->files.order, -1);
     producer_state_init(&log->producers, LOG_PRODUCERS_MAX);
     return log;
 }
@@ -192,6 +193,23 @@ void log_set_high_watermark(struct log *log, int64_t high_watermark)
     log->high_watermark = high_watermark > log->end ? log->end : high_watermark;
     open_txns_advance(&log->producers.txns, log->high_watermark);
     atomic_store_explicit(&log->journal.high_watermark, log->high_watermark, memory_order_relaxed);
+}
+
+void log_set_order(struct log *log, int32_t leader_epoch, int32_t version)
+{
+    int64_t order = LOG_ORDER(leader_epoch, version);
+    if (leader_epoch < 0 || version < 0 ||
+        order <= atomic_load_explicit(&log->files.order, memory_order_relaxed))
+        return;
+    atomic_store_explicit(&log->files.order, order, memory_order_relaxed);
+    dir_shard_note_orders(log->shard);
+}
+
+void log_order(const struct log *log, int32_t *ret_leader_epoch, int32_t *ret_version)
+{
+    int64_t order = atomic_load_explicit(&log->files.order, memory_order_relaxed);
+    *ret_leader_epoch = order < 0 ? -1 : (int32_t)(order >> 32);
+    *ret_version = order < 0 ? -1 : (int32_t)(order & INT32_MAX);
 }
 
 bool log_created_durable(const struct log *log)

@@ -83,6 +83,12 @@ int32_t log_last_epoch(const struct log *log); /* of the last record; -1: none *
  * ends. Never beyond end. */
 int64_t log_high_watermark(const struct log *log);
 void log_set_high_watermark(struct log *log, int64_t high_watermark);
+/* The newest order that was heard for this replica: leader epoch and version of the state node. It
+ * is noted in the directory soon after, so that a later process knows how far ZooKeeper has been.
+ * Never steps back. */
+void log_set_order(struct log *log, int32_t leader_epoch, int32_t version);
+/* As restored, then as last set; (-1, -1): none. */
+void log_order(const struct log *log, int32_t *ret_leader_epoch, int32_t *ret_version);
 bool log_created_durable(const struct log *log);
 bool log_is_failed(const struct log *log);
 /* Could not be produced up to its confirmed end at the last start, or was found damaged where it

@@ -106,8 +106,8 @@ static void note_offline(struct log_dir *dir, const struct log_dir_mark *mark)
         }
     }
     for (uint32_t i = 0; i < mark->offline_count; i++) {
-        char *key = xasprintf(LOG_DIR_OFFLINE "%s", mark->offline[i].path);
-        set_number(dir, key, mark->offline[i].since);
+        char *key = xasprintf(LOG_DIR_OFFLINE "%s", mark->offline_copy[i].path);
+        set_number(dir, key, mark->offline_copy[i].since);
         free(key);
     }
 }
@@ -157,6 +157,8 @@ static void mark_home(struct disk_job *job)
 {
     struct log_dir_mark *mark = CONTAINER_OF(job, struct log_dir_mark, job);
     mark->error = job->error;
+    free(mark->offline_copy);
+    mark->offline_copy = NULL;
     for (uint32_t i = 0; mark->distrust && !job->error && i < mark->found_count; i++) {
         struct log *log = mark->found[i].log;
         PRE(!log->shard);
@@ -169,6 +171,9 @@ static void mark_home(struct disk_job *job)
 
 void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_mark *mark)
 {
+    mark->offline_copy = xcalloc(mark->offline_count + 1, sizeof *mark->offline_copy);
+    for (uint32_t i = 0; i < mark->offline_count; i++)
+        mark->offline_copy[i] = mark->offline[i];
     mark->job.run = run_mark;
     mark->job.home = mark_home;
     log_dir_send(dir, reactor, &mark->job);
@@ -226,7 +231,7 @@ static int stop(struct log_dir *dir, const struct file_ops *files, void *fs)
         error = store_sync(store);
     if (!error)
         error = store_checkpoints(store);
-    return error;
+    return error ? error : store_orders(store);
 }
 
 static void run_stop(struct disk_job *batch, const struct file_ops *files, void *fs)

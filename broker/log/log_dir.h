@@ -78,8 +78,9 @@ struct log_dir_mark {
     struct uuid storage_id; /* zero: as it is */
     uint64_t incarnation_last, incarnation_next;
     int32_t controller_epoch;              /* 0: as it is */
-    const struct log_dir_offline *offline; /* all of them; live until done */
+    const struct log_dir_offline *offline; /* all of them; copied, but not the paths */
     uint32_t offline_count;
+    struct log_dir_offline *offline_copy; /* used by the mark */
     /* When set, before the marker is written: every log found is marked as suspect, for this
      * reason, durably (a later start finds it so too). Only before the logs were attached. */
     const char *distrust;

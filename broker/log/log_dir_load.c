@@ -31,7 +31,8 @@ struct starter {
     struct journal_read journal;
     struct recovery recovery;
     struct map ends, marks, starts; /* "<topic>-<partition>" to checkpoint_entry */
-    struct checkpoint checkpoints[3];
+    struct map orders;              /* the same by topic id */
+    struct checkpoint checkpoints[4];
     char **names; /* of directories in the root */
     size_t name_count, name_capacity;
     size_t found_capacity;
@@ -361,6 +362,10 @@ static int load_one(struct starter *s, const char *name, const struct partition_
     int error = log_load(&in, &loaded);
     if (error)
         return refuse(s, error, "cannot open %s: %s", name, strerror(-error));
+    char topic[UUID_TEXT_SIZE], key[UUID_TEXT_SIZE + 12];
+    uuid_text(id.topic, topic);
+    snprintf(key, sizeof key, "%s-%" PRId32, topic, id.number);
+    atomic_store(&loaded->files.order, checkpointed(&s->orders, key));
     add_found(s, loaded);
     return 0;
 }
@@ -419,6 +424,8 @@ static int start(struct starter *s)
     if (!error)
         error = read_checkpoint(s, 2, CHECKPOINT_LOG_START, &s->starts);
     if (!error)
+        error = read_checkpoint(s, 3, STORE_ORDERS_FILE, &s->orders);
+    if (!error)
         error = list_root(s);
     if (!error)
         error = read_journal(s);
@@ -438,6 +445,7 @@ static void starter_deinit(struct starter *s)
     map_deinit(&s->ends);
     map_deinit(&s->marks);
     map_deinit(&s->starts);
+    map_deinit(&s->orders);
     for (size_t i = 0; i < COUNT_OF(s->checkpoints); i++)
         checkpoint_deinit(&s->checkpoints[i]);
     for (size_t i = 0; i < s->name_count; i++)

@@ -137,7 +137,7 @@ struct dir_shard {
     struct reactor *reactor;
     struct log *log_first, *log_last;
     struct log_op *wait_first, **wait_last;
-    struct timer idle_timer, retry_timer, watch_timer, sweep_timer;
+    struct timer idle_timer, retry_timer, watch_timer, sweep_timer, order_timer;
     struct journal_item idle_item;
     bool idle_busy, poke_busy, failed;
     bool stuck; /* some operation of a log found no space on the disk */
@@ -208,6 +208,8 @@ void dir_shard_committed(struct dir_shard *shard);
 void dir_shard_stored(struct dir_shard *shard);
 void dir_shard_retry_later(struct dir_shard *shard);
 void dir_shard_poke(struct dir_shard *shard);
+/* The order of a log has changed: soon the store lane notes all. */
+void dir_shard_note_orders(struct dir_shard *shard);
 void dir_shard_free(struct dir_shard *shard);
 void dir_shard_job_begin(struct dir_shard *shard, struct shard_job *job,
                          void (*drop)(struct shard_job *job));

@@ -313,6 +313,8 @@ void store_run(struct disk_job *batch, const struct file_ops *files, void *fs)
         run_log(store, log);
     }
     int error = atomic_load(&store->dir->journal.failed) ? 0 : store_release(store);
+    if (!error && !atomic_load(&store->dir->journal.failed))
+        error = store_orders(store);
     if (error && error != -ENOSPC)
         store_failed(store);
     store_look_at_space(store);

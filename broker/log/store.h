@@ -37,6 +37,7 @@ struct log_files {
     struct partition_id id;
     int64_t stored_end, start, first_segment, last_segment;
     _Atomic int64_t *high_watermark;
+    _Atomic int64_t order; /* LOG_ORDER of the newest order; -1: none. Set by the shard */
     uint64_t next_seq;
     struct store_file *open;
     bool listed, dir_dirty;
@@ -53,7 +54,13 @@ struct store {
     struct store_file *newest, *oldest;
     uint32_t file_count;
     bool root_dirty, checkpoints_dirty;
+    _Atomic bool orders_dirty;
 };
+
+/* An order's leader epoch and version as one number that rises. */
+#define LOG_ORDER(leader_epoch, version) ((int64_t)(leader_epoch) << 32 | (version))
+/* A checkpoint of ours: topic id, partition, LOG_ORDER. By id, since a name may be used again. */
+#define STORE_ORDERS_FILE "corduroy-order-checkpoint"
 
 /* The run function of LANE_STORE; its context is the store. error of an operation: 0; -ENOSPC or
  * -EAGAIN (one of its log before it met -ENOSPC): not done, give it again; anything else: the
@@ -79,6 +86,8 @@ void store_look_at_space(struct store *store);
 MUST_CHECK int store_sync(struct store *store);
 /* Writes the three checkpoints of the directory: recovery point, high watermark, log start. */
 MUST_CHECK int store_checkpoints(struct store *store);
+/* Writes the checkpoint of orders when one of them has changed. */
+MUST_CHECK int store_orders(struct store *store);
 /* Syncs and releases what of the journal can be; does nothing when nothing can. */
 MUST_CHECK int store_release(struct store *store);
 /* The operations other than appends; store_ops.c. */

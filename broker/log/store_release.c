@@ -61,6 +61,23 @@ int store_checkpoints(struct store *store)
     return error;
 }
 
+int store_orders(struct store *store)
+{
+    struct checkpoint orders = CHECKPOINT_INIT;
+    if (!atomic_exchange(&store->orders_dirty, false))
+        return 0;
+    for (struct log_files *log = store->log_first; log; log = log->next) {
+        char topic[UUID_TEXT_SIZE];
+        int64_t order = atomic_load_explicit(&log->order, memory_order_relaxed);
+        uuid_text(log->id.topic, topic);
+        if (order >= 0)
+            checkpoint_add(&orders, topic, log->id.number, order);
+    }
+    int error = checkpoint_store(&orders, store->ops, store->fs, STORE_ORDERS_FILE);
+    checkpoint_deinit(&orders);
+    return error;
+}
+
 int store_release(struct store *store)
 {
     struct journal *journal = &store->dir->journal;

@@ -335,6 +335,8 @@ static void apply_partition(struct replica_host *h, const struct cluster_partiti
     e.kind = PARTITION_EV_ORDER;
     e.u.order = *item;
     replica_step(r, &e);
+    if (r->log)
+        log_set_order(r->log, r->partition.order.leader_epoch, r->partition.order.version);
     for (uint32_t i = 0; i < r->partition.peer_count; i++) {
         int32_t broker = r->partition.peers[i].broker;
         const struct host_broker *b = map_get(&h->brokers, MAP_KEY(broker));
@@ -397,9 +399,11 @@ void replica_host_inventory(struct replica_host *h, struct arena *arena,
             kind = CLUSTER_REPLICA_SUSPECT;
         if (kind)
             (*ret_exceptions)[exceptions++] = (struct cluster_exception){r->id, kind};
-        if (r->log)
-            (*ret_held)[held++] =
-                (struct cluster_held){r->id, log_last_epoch(r->log), log_end(r->log)};
+        if (!r->log)
+            continue;
+        struct cluster_held *have = &(*ret_held)[held++];
+        *have = (struct cluster_held){r->id, log_last_epoch(r->log), log_end(r->log), -1, -1};
+        log_order(r->log, &have->order_epoch, &have->order_version);
     }
     *ret_exception_count = exceptions;
     *ret_held_count = held;

@@ -94,11 +94,13 @@ static void code_inventory(struct coder *c, struct cluster_inventory *v)
         v->exceptions[i].kind = (enum cluster_exception_kind)code_choice(
             c, v->exceptions[i].kind, CLUSTER_REPLICA_MISSING, CLUSTER_REPLICA_FAILED);
     }
-    v->held = code_array(c, &v->held_count, v->held, 32, sizeof *v->held);
+    v->held = code_array(c, &v->held_count, v->held, 40, sizeof *v->held);
     for (uint32_t i = 0; i < v->held_count; i++) {
         code_partition(c, &v->held[i].id);
         code_i32(c, &v->held[i].last_epoch);
         code_i64(c, &v->held[i].end);
+        code_i32(c, &v->held[i].order_epoch);
+        code_i32(c, &v->held[i].order_version);
     }
 }
 

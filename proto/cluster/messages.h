@@ -107,6 +107,7 @@ struct cluster_held { /* a replica that is there: the last leader epoch in its l
     struct partition_id id;
     int32_t last_epoch;
     int64_t end;
+    int32_t order_epoch, order_version; /* of the newest order ever heard for it; -1: none */
 };
 struct cluster_directory {
     struct uuid id;

@@ -80,8 +80,8 @@ static void fill_control(void)
     directories[0] = (struct cluster_directory){id_a.topic, true};
     directories[1] = (struct cluster_directory){id_b.topic, false};
     exceptions[0] = (struct cluster_exception){id_a, CLUSTER_REPLICA_WRONG_TOPIC};
-    held[0] = (struct cluster_held){id_a, 4, 5};
-    held[1] = (struct cluster_held){id_b, -1, 0};
+    held[0] = (struct cluster_held){id_a, 4, 5, 6, 7};
+    held[1] = (struct cluster_held){id_b, -1, 0, -1, -1};
     changes[0] = (struct cluster_isr_change){1, id_a, 2, 3, 2, {{1, 11}, {2, 22}}};
     changes[1] = (struct cluster_isr_change){2, id_b, 2, 3, 0, {{0}}};
     replies[0] = (struct cluster_isr_reply){1, id_a, CLUSTER_ISR_UNKNOWN, 2, 3, 1, {9}};

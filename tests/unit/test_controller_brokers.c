@@ -179,12 +179,36 @@ START_TEST(zookeeper_older_than_the_brokers_elects_nobody)
     created_on(r, "b", 2, 3, 0);
     rig_kill(r, 2);
     struct rig_broker *b = rig_broker(r, 2);
-    b->held[0] = (struct cluster_held){{rig_topic_id(r, "a"), 0}, 40, 1000};
+    b->held[0] = (struct cluster_held){{rig_topic_id(r, "a"), 0}, 40, 1000, -1, -1};
     b->held_count = 1;
     rig_start(r, 2);
     rig_until(r, rig_all_in, 20000, "broker 2 in");
     rig_settle(r);
     ck_assert(rig_noted(r, "holds leader epoch 40 of partition a-0"));
+    rig_kill(r, 3);
+    rig_until(r, no_more_3, 20000, "broker 3 gone");
+    ck_assert_str_eq(rig_state_text(r, "a", 0), "3 e1 v2 [2,3] min 2");
+    ck_assert_str_eq(rig_state_text(r, "b", 0), "2 e2 v3 [2] min 2");
+    rig_free(r);
+}
+END_TEST
+
+/* ZooKeeper is restored to a state of the same leader epoch, before its ISR shrank. */
+START_TEST(zookeeper_of_an_older_version_elects_nobody)
+{
+    struct rig *r = three(33);
+    created_on(r, "a", 2, 3, 0);
+    created_on(r, "b", 2, 3, 0);
+    rig_kill(r, 2);
+    struct rig_broker *b = rig_broker(r, 2);
+    b->held[0] = (struct cluster_held){{rig_topic_id(r, "a"), 0}, 0, 1000, 1, 40};
+    b->held[1] = (struct cluster_held){{rig_topic_id(r, "b"), 0}, 0, 1000, 0, 1};
+    b->held_count = 2;
+    rig_start(r, 2);
+    rig_until(r, rig_all_in, 20000, "broker 2 in");
+    rig_settle(r);
+    ck_assert(rig_noted(r, "was told leader epoch 1, version 40 of partition a-0"));
+    ck_assert(!rig_noted(r, "of partition b-0"));
     rig_kill(r, 3);
     rig_until(r, no_more_3, 20000, "broker 3 gone");
     ck_assert_str_eq(rig_state_text(r, "a", 0), "3 e1 v2 [2,3] min 2");
@@ -455,8 +479,8 @@ SUITE_MAIN("controller_brokers", death_of_a_leader_elects_the_next,
            alone_a_restarted_leader_leads_in_a_new_epoch, all_restarted_at_once_shrink_nothing,
            missing_replicas_leave_the_isr_before_their_broker_is_in,
            a_swapped_disk_counts_for_nothing, zookeeper_older_than_the_brokers_elects_nobody,
-           a_later_controller_epoch_stops_everything, controlled_shutdown_moves_leaders_first,
-           shutdown_of_the_last_member_says_what_remains,
+           zookeeper_of_an_older_version_elects_nobody, a_later_controller_epoch_stops_everything,
+           controlled_shutdown_moves_leaders_first, shutdown_of_the_last_member_says_what_remains,
            a_resigned_leader_leads_no_more_in_that_epoch, a_failed_replica_leaves_the_isr,
            a_late_report_of_failure_counts_for_nothing, a_late_inventory_excepts_nothing,
            death_of_the_controller_and_leader_together, preferred_leaders_come_back,

@@ -422,6 +422,41 @@ START_TEST(the_mark_is_kept)
 }
 END_TEST
 
+/* How far ZooKeeper had been is known after a crash, by topic id, and after a clean stop. */
+START_TEST(orders_are_noted)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    struct log_config c = log_host_log_config();
+    struct partition_id id = {{{1}}, 3};
+    int32_t epoch, version;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log =
+        log_create(h.dir, step_world_reactor(&h.world, 0), VIEW_LITERAL("t"), id, 0, &c);
+    step_world_run(&h.world);
+    log_order(log, &epoch, &version);
+    ck_assert(epoch == -1 && version == -1);
+    log_set_order(log, 7, 2000000001);
+    log_set_order(log, 6, 2000000002);
+    step_world_advance(&h.world, 1000);
+    step_world_run(&h.world);
+    log_host_kill(&h);
+    file_mem_power_cycle(disk, 1);
+    ck_assert(log_host_start(&h, disk, &config));
+    log = log_host_find(&h, id, 0);
+    log_order(log, &epoch, &version);
+    ck_assert(epoch == 7 && version == 2000000001);
+    log_set_order(log, 8, 0);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    ck_assert(log_host_start(&h, disk, &config));
+    log = log_host_find(&h, id, 0);
+    log_order(log, &epoch, &version);
+    ck_assert(epoch == 8 && version == 0);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* A broken directory is told from one that a person has to look at. */
 START_TEST(broken_is_not_refused)
 {
@@ -522,4 +557,4 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
            a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
            a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
            appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
-           broken_is_not_refused, what_is_distrusted_stays_so, a_name_used_again)
+           orders_are_noted, broken_is_not_refused, what_is_distrusted_stays_so, a_name_used_again)
