@@ -293,7 +293,7 @@ static void start_item(struct fetch *f, struct item *it, const struct fetch_requ
         .first_whole = true,
         .wait = f->in.max_wait_ms > 0 && f->in.min_bytes > 0,
         .committed = f->in.isolation_level == 1,
-        .current_leader_epoch = from->current_leader_epoch,
+        .current_leader_epoch = from->current_leader_epoch < 0 ? -1 : from->current_leader_epoch,
         .last_fetched_epoch = from->last_fetched_epoch,
         .done = waiter_done,
     };
