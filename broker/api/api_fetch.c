@@ -63,7 +63,8 @@ static void put_hint(struct fetch *f, struct item *it, struct fetch_response_nod
     const struct cluster_partition_item *item = metadata_partition(&s->metadata, it->waiter.id);
     const struct broker_meta *b =
         item != NULL ? brokers_meta_find(s->metadata.brokers, item->leader) : NULL;
-    if (b == NULL || !b->alive || item->leader == s->config->broker_id) {
+    bool fenced = it->answer->error_code == ERROR_FENCED_LEADER_EPOCH;
+    if (b == NULL || !b->alive || (item->leader == s->config->broker_id && !fenced)) {
         return;
     }
     it->answer->current_leader.leader_id = item->leader;

@@ -154,6 +154,34 @@ static void refuse_ids(struct request *r, const struct metadata_request *q,
     request_answer(r, &w, NULL, 0);
 }
 
+static const int32_t *living(const struct shard *s, struct arena *arena, const int32_t *brokers,
+                             uint32_t *count)
+{
+    int32_t *found = arena_array(arena, *count, sizeof *found);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < *count; i++) {
+        if (is_alive(s, brokers[i])) {
+            found[n++] = brokers[i];
+        }
+    }
+    *count = n;
+    return found;
+}
+
+/* Clients of version 0 know no replicas but those among the brokers. */
+static void hide_dead(const struct shard *s, struct arena *arena, struct metadata_response_topic *t)
+{
+    for (uint32_t i = 0; i < t->partitions_count; i++) {
+        struct metadata_response_partition *p = &t->partitions[i];
+        uint32_t count = p->replica_nodes_count + p->isr_nodes_count;
+        p->replica_nodes = living(s, arena, p->replica_nodes, &p->replica_nodes_count);
+        p->isr_nodes = living(s, arena, p->isr_nodes, &p->isr_nodes_count);
+        if (p->error_code == ERROR_NONE && p->replica_nodes_count + p->isr_nodes_count < count) {
+            p->error_code = ERROR_REPLICA_NOT_AVAILABLE;
+        }
+    }
+}
+
 void api_metadata_serve(struct shard *s, struct request *r)
 {
     struct metadata_request q;
@@ -170,6 +198,9 @@ void api_metadata_serve(struct shard *s, struct request *r)
     }
     put_brokers(s, &r->arena, &a);
     put_topics(s, r, &q, &a);
+    for (uint32_t i = 0; r->header.api_version == 0 && i < a.topics_count; i++) {
+        hide_dead(s, &r->arena, &a.topics[i]);
+    }
     a.cluster_id = broker_cluster_id(s->broker);
     a.controller_id =
         is_alive(s, s->metadata.brokers->controller) ? s->metadata.brokers->controller : -1;
