@@ -356,6 +356,11 @@ static int load_one(struct starter *s, const char *name, const struct partition_
         in.rewritten_pos = log->pos;
         in.suspect = log->why;
     }
+    /* Before anything of it is written: it stays what its own broker can start from. */
+    if (!s->ours && s->load->cluster_id)
+        return REFUSE_FOR_GOOD(s, -EINVAL,
+                               "it holds partitions of a Kafka broker, which cannot be taken over: "
+                               "give this broker an empty directory");
     if (!s->clean && !s->ours)
         in.suspect = "taken over from a Kafka broker that was not stopped cleanly";
     struct log *loaded;

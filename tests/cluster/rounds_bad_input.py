@@ -165,6 +165,7 @@ def refused_starts():
         used_by_kafka(c)
         refuses(c, Node(c, 1, folder="twin"), "broker id 1", re.escape(c.nodes[1].address))
         other_cluster(c)
+        of_kafka(c)
         unwritable(c)
         for n in c.nodes.values():
             assert n.runs() and n.answers(), c.state()
@@ -194,6 +195,19 @@ def other_cluster(c):
     with open(os.path.join(n.data, "meta.properties"), "w") as f:
         f.write("version=0\nbroker.id=9\ncluster.id=%s\n" % c.znode("/cluster/id")["id"])
     refuses(c, n, "broker.id 9", "broker.id=9")
+
+
+def of_kafka(c):
+    """A directory with a stopped Kafka broker's partitions is left as it is."""
+    n = Node(c, 12)
+    shutil.copytree(os.path.join(c.nodes[1].data, "load-0"), os.path.join(n.data, "load-0"))
+    meta = "version=0\nbroker.id=12\ncluster.id=%s\n" % c.znode("/cluster/id")["id"]
+    with open(os.path.join(n.data, "meta.properties"), "w") as f:
+        f.write(meta)
+    refuses(c, n, "partitions of a Kafka broker", "empty directory")
+    with open(os.path.join(n.data, "meta.properties")) as f:
+        assert f.read() == meta
+    assert sorted(os.listdir(n.data)) == [".lock", "load-0", "meta.properties"], os.listdir(n.data)
 
 
 def unwritable(c):
