@@ -3,7 +3,7 @@
 from asking import case, find_controller, make, produce
 from batches import batch
 from cases_offsets import epoch_body, list_body
-from cases_records import fetch_body, send
+from cases_records import fetch_body, send, wait_whole
 from cases_topics import create, create_body
 from wait import wait_for
 
@@ -31,6 +31,7 @@ def after_a_failover(s):
     s.say("to the first leader", sent)
     kill_broker_2(s, "fail", "fail-empty")
     produce(s, "fail", batch([b"y"] * 2))
+    wait_whole(s, "fail")
     current = s.raw("Metadata", 12, {"Topics": [{"Name": "fail"}]})["Topics"][0]["Partitions"][0][
         "LeaderEpoch"]
     s.epoch = current  # Kafka may count it up twice

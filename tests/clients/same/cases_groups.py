@@ -3,6 +3,7 @@
 import time
 
 from asking import case, coordinator, make
+from wait import wait_for
 
 PROTOCOLS = [{"Name": "range", "Metadata": b"r"}, {"Name": "roundrobin", "Metadata": b"rr"}]
 
@@ -55,6 +56,12 @@ class Group:
         self.sync(label + ", assigns", got["MemberId"], got["GenerationId"],
                   [(got["MemberId"], b"all")])
         return got["MemberId"], got["GenerationId"]
+
+    def wait_state(self, state):
+        def reached():
+            got = self.s.raw("DescribeGroups", 5, {"Groups": [self.id]}, broker=self.broker)
+            return got["Groups"][0]["GroupState"] == state
+        wait_for("%s to be %s" % (self.id, state), reached)
 
     def describe(self, label):
         got = self.s.raw("DescribeGroups", 5, {"Groups": [self.id]}, broker=self.broker)
@@ -203,7 +210,7 @@ def rebalancing(s):
     second = got["MemberId"]
     g.describe("one has its id")
     c, sent = g.send_join(member=second)
-    time.sleep(0.3)
+    g.wait_state("PreparingRebalance")
     g.describe("one has joined")
     for v in range(5):
         g.beat("while others join", first, n, version=v)
@@ -222,14 +229,13 @@ def rebalancing(s):
     sent = c.send("SyncGroup", 5, {
         "GroupId": g.id, "GenerationId": n, "MemberId": second, "ProtocolType": "consumer",
         "ProtocolName": "range"})
-    time.sleep(0.2)
     g.sync("a foreign member assigned", first, n, [(first, b"1"), (second, b"2"), ("x", b"3")])
     s.say("second's", c.receive(sent))
     g.sync("second again", second, n)
     g.join("a follower joins again, the same", member=second)
     g.describe("stable")
     sent = c.send("JoinGroup", 9, g.join_body(member=second, protocols=PROTOCOLS[1:]))
-    time.sleep(0.3)
+    g.wait_state("PreparingRebalance")
     g.beat("a follower came with less", first, n)
     g.join("first again", member=first)
     s.say("voted", c.receive(sent))
@@ -237,7 +243,6 @@ def rebalancing(s):
     sent = c.send("SyncGroup", 5, {
         "GroupId": g.id, "GenerationId": n, "MemberId": second, "ProtocolType": "consumer",
         "ProtocolName": "roundrobin"})
-    time.sleep(0.2)
     g.leave("first, while second waits for its assignment", first)
     s.say("second's", c.receive(sent))
     got = g.join("second again", member=second)
@@ -252,7 +257,7 @@ def no_syncing(s):
     g = Group(s, "no-syncing")
     got = g.join("first", 3, rebalance_ms=1500, session_ms=6000)
     first = got["MemberId"]
-    time.sleep(3.5)
+    g.wait_state("Empty")
     g.beat("never synced", first, got["GenerationId"])
     g.describe("never synced")
 
@@ -261,11 +266,11 @@ def no_syncing(s):
 def sessions_end(s):
     g = Group(s, "sessions-end")
     first, n = g.member(session_ms=1000)
-    time.sleep(2.5)
+    g.wait_state("Empty")
     g.beat("session over", first, n)
     g.describe("session over")
     got = g.join("no second join", session_ms=1000)
-    time.sleep(2)
+    time.sleep(2)  # nobody can see that the id is forgotten
     g.join("too late with its id", member=got["MemberId"])
     first, n = g.member(rebalance_ms=1500)
     c, sent = g.send_join(version=3, rebalance_ms=1500)
@@ -281,7 +286,7 @@ def large_groups(s):
     for i in range(5):
         waiting.append(g.send_join(3, rebalance_ms=3000))
         time.sleep(0.3)
-    time.sleep(4)
+    time.sleep(4)  # those who do not come back are out after 3 s
     c, sent = g.send_join(3)
     s.say("a sixth", c.receive(sent)["ErrorCode"])
     c.close()

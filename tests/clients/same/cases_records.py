@@ -24,14 +24,18 @@ def fetch_body(s, topic, offset=0, partition=0, topic_id=NO_ID, part_max=1 << 20
     return body
 
 
-def tell_log(s, label, topic, versions):
-    """All that partition 0 holds. What a fetch may leave for the next one is waited for first."""
+def wait_whole(s, topic):
+    """Until one fetch brings all that partition 0 holds: it may end where the file ends so far."""
     def whole():
         got = s.raw("Fetch", 4, fetch_body(s, topic))["Responses"][0]["Partitions"][0]
         found = tell(got["Records"])
         end = found[-1]["BaseOffset"] + found[-1]["LastDelta"] + 1 if found else 0
         return end == got["HighWatermark"]
     wait_for("all of " + topic, whole)
+
+
+def tell_log(s, label, topic, versions):
+    wait_whole(s, topic)
     s.each(label, "Fetch", fetch_body(s, topic), versions)
 
 
@@ -98,16 +102,19 @@ WRONG = {
     "count too large": batch([b"x"], count=2), "count too small": batch([b"x", b"y"], count=1),
     "count and delta too small": batch([b"x", b"y"], count=1, last_delta=0),
     "count and delta too large": batch([b"x"], count=2, last_delta=1),
-    "base offset": batch([b"x"], base_offset=77), "negative base offset": batch([b"x"], base_offset=-7),
+    "base offset": batch([b"x"], base_offset=77),
+    "negative base offset": batch([b"x"], base_offset=-7),
     "leader epoch": batch([b"x"], epoch=5),
     "codec 5": batch([b"x"], codec=5), "codec 7": batch([b"x"], codec=7),
     "control": batch([b"x"], attributes=0x20), "transactional": batch([b"x"], attributes=0x10),
     "transactional control": batch([b"x"], attributes=0x30),
-    "log append time": batch([b"x"], attributes=8), "attribute 0x40": batch([b"x"], attributes=0x40),
+    "log append time": batch([b"x"], attributes=8),
+    "attribute 0x40": batch([b"x"], attributes=0x40),
     "attribute 0x80": batch([b"x"], attributes=0x80),
     "attribute 0x4000": batch([b"x"], attributes=0x4000),
     "not that codec": batch([b"x" * 20], attributes=1),
-    "max timestamp too small": batch([b"x"], max_ms=5), "max timestamp -1": batch([b"x"], max_ms=-1),
+    "max timestamp too small": batch([b"x"], max_ms=5),
+    "max timestamp -1": batch([b"x"], max_ms=-1),
     "max timestamp too large": batch([b"x"], max_ms=1 << 50),
     "first delta 1": batch([b"x", b"y"], first_delta=1),
     "null value": batch([None]), "key": batch([b"x"], keys=[b"k"]),

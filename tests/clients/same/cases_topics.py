@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """ApiVersions, Metadata, DescribeCluster, CreateTopics, DeleteTopics, CreatePartitions."""
-from asking import NO_ID, ODD_ID, case, hexed, make
+from asking import NO_ID, ODD_ID, case, make
 from wait import wait_for
 
 
@@ -158,7 +158,8 @@ def create_topics(s):
             create(s, "placed %s" % placed, v,
                    create_body("placed-%d-%d" % (v, number), -1, -1, placed, TimeoutMs=1000))
         create(s, "placed and counted", v, create_body("both-%d" % v, 1, 1, [(0, [1])]))
-        create(s, "placed and counted partitions", v, create_body("both1-%d" % v, 1, -1, [(0, [1])]))
+        create(s, "placed and counted partitions", v,
+               create_body("both1-%d" % v, 1, -1, [(0, [1])]))
         create(s, "collides", v, create_body("make.%d" % v))
         twice = create_body("twice-%d" % v)
         twice["Topics"] *= 2
@@ -189,9 +190,11 @@ CONFIGS = (
     ("message.timestamp.before.max.ms", "-1"), ("message.timestamp.after.max.ms", "1000"),
     ("message.timestamp.difference.max.ms", "1000"), ("message.format.version", "2.0"),
     ("message.downconversion.enable", "false"), ("leader.replication.throttled.replicas", "*"),
-    ("leader.replication.throttled.replicas", "x"), ("follower.replication.throttled.replicas", "0:1"),
-    ("remote.storage.enable", "false"), ("local.retention.ms", "-2"), ("local.retention.bytes", "-3"),
-    ("compression.zstd.level", "3"), ("compression.gzip.level", "-7"), ("compression.lz4.level", "99"),
+    ("leader.replication.throttled.replicas", "x"),
+    ("follower.replication.throttled.replicas", "0:1"),
+    ("remote.storage.enable", "false"), ("local.retention.ms", "-2"),
+    ("local.retention.bytes", "-3"), ("compression.zstd.level", "3"),
+    ("compression.gzip.level", "-7"), ("compression.lz4.level", "99"),
     ("file.delete.delay.ms", "0"), ("segment.jitter.ms", "-1"), ("max.compaction.lag.ms", "0"),
     ("min.compaction.lag.ms", "-1"), ("", "1"), ("Retention.ms", "1"),
 )

@@ -15,8 +15,7 @@ sys.path.insert(0, os.path.join(TOP, "tests", "cluster"))
 
 import batches  # noqa: E402
 import wire  # noqa: E402
-from cluster import Cluster, Node, ZooKeeper  # noqa: E402
-from wait import wait_for  # noqa: E402
+from cluster import ZooKeeper  # noqa: E402
 
 SETTINGS = {
     "offsets.topic.num.partitions": 3, "offsets.topic.replication.factor": 1,
