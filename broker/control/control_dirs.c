@@ -232,16 +232,27 @@ static void write_notes(struct control *c)
     }
 }
 
+static void write_notes_soon(struct control *c)
+{
+    c->note_again = true;
+    if (c->notes_left == 0 && c->phase < CONTROL_CLOSING) {
+        write_notes(c);
+    }
+}
+
+void control_dirs_note_lost(struct control *c, uint64_t previous)
+{
+    control_dirs_note_offline(c, previous);
+    write_notes_soon(c);
+}
+
 void control_dirs_note_epoch(struct control *c, int32_t controller_epoch)
 {
     if (controller_epoch <= c->controller_epoch) {
         return;
     }
     c->controller_epoch = controller_epoch;
-    c->note_again = true;
-    if (c->notes_left == 0 && c->phase < CONTROL_CLOSING) {
-        write_notes(c);
-    }
+    write_notes_soon(c);
 }
 
 bool control_dir_lost(struct control *c, const char *what, int error)

@@ -99,6 +99,9 @@ void control_dirs_note_offline(struct control *c, uint64_t previous);
 /* Fills in the mark but for done and distrust, and writes it. */
 void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
                       uint64_t next);
+/* One was given up while the registration that follows this incarnation was marked: the others note
+ * it behind their marks. */
+void control_dirs_note_lost(struct control *c, uint64_t previous);
 /* A controller of this epoch was heard: noted in every directory when it is a later one. */
 void control_dirs_note_epoch(struct control *c, int32_t controller_epoch);
 /* One was given up while it ran. False: it was the last, and the broker was told to end. */

@@ -114,6 +114,8 @@ static void marked(struct log_dir_mark *mark)
                               mark->error)) {
             return;
         }
+        /* Its marker is still the one that was known. */
+        control_dirs_note_lost(c, mark->incarnation_last);
     }
     one_marked(r);
 }
