@@ -172,13 +172,12 @@ class AdminTest {
         });
         assertInstanceOf(UnknownTopicOrPartitionException.class,
                 Ours.failure(admin.describeTopics(List.of(first)).allTopicNames()));
-        /* Asking again is no mistake while the brokers still remove it. */
-        Ours.await("nothing left to delete", () -> Ours.fails(
-                admin.deleteTopics(List.of(first)).all(),
-                UnknownTopicOrPartitionException.class));
-        Ours.await("nothing left to delete", () -> Ours.fails(
-                admin.deleteTopics(TopicCollection.ofTopicIds(List.of(id))).all(),
-                UnknownTopicIdException.class));
+        /* For clients it is gone at once; the id is forgotten when the brokers have removed it. */
+        assertInstanceOf(UnknownTopicOrPartitionException.class,
+                Ours.failure(admin.deleteTopics(List.of(first)).all()));
+        Ours.await("the id to be forgotten", () -> Ours.failure(
+                admin.deleteTopics(TopicCollection.ofTopicIds(List.of(id))).all())
+                instanceof UnknownTopicIdException);
         /* The name is free again, and the new topic is another one. */
         admin.createTopics(List.of(new NewTopic(second, 1, (short) 3))).all().get();
         assertNotEquals(id, Ours.describe(admin, second).topicId());
