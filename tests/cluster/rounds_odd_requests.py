@@ -42,12 +42,11 @@ def odd_requests():
         bad_counts(node)
         node.restart()
         c.wait_up()
-        c.wait_for("the partition to be led again",
-                   lambda: c.partition("t", 0)["leader"] == 1 and node.answers())
-        epoch = c.partition("t", 0)["leader_epoch"]
-        assert epoch > 0
         with Connection(node.port) as k:
-            c.wait_for("the leader to answer", lambda: fetch_error(k, epoch) == NONE)
+            c.wait_for("the leader to answer in the epoch of the state",
+                       lambda: fetch_error(k, c.partition("t", 0)["leader_epoch"]) == NONE)
+            epoch = c.partition("t", 0)["leader_epoch"]
+            assert epoch > 0, c.state()
             epochs(k, epoch, FENCED_EPOCH, epoch - 1)
             assert k.end_offset("t", 0) == (NONE, 1), "something was written"
         assert sorted(c.children("/brokers/topics")) == ["t"], c.children("/brokers/topics")
