@@ -334,7 +334,7 @@ bool log_dir_rests(const struct log_dir *dir, const struct reactor *reactor)
     if (!shard || shard->failed || log_dir_is_failed(dir))
         return true;
     for (const struct log *log = shard->log_first; log; log = log->next) {
-        if (log->op_first)
+        if (log->op_first || log->cutting) /* a cut may still look for its place */
             return false;
     }
     return true;
