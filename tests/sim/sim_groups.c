@@ -8,6 +8,7 @@
 #include "common/assert.h"
 #include "common/memory.h"
 #include "tests/sim/sim_member.h"
+#include "tests/sim/sim_rot.h"
 
 /* A place for a member: one process after the other, each with its name. */
 struct place {
@@ -247,11 +248,21 @@ static bool place_is_settled(struct sim_groups *g, struct place *p, int32_t *ret
                                  ret_partitions);
 }
 
+/* Bits are flipped while the topics of the history have other copies; that its partition of
+ * __consumer_offsets has one is not looked at. Without it nobody may lead. */
+static bool is_out_of_reach(const struct sim_groups *g, uint32_t group)
+{
+    struct view name = view_of(sim_group_checker_name(g->checker, group));
+    return sim_rot_flipped(g->cluster->rot) > 0 && sim_coordinators_of(g->coordinators, name) < 0;
+}
+
 static bool group_is_settled(struct sim_groups *g, uint32_t group, char *why, size_t why_size)
 {
     uint32_t all = 0, taken = 0;
     int32_t generation = -1;
     bool members = false;
+    if (is_out_of_reach(g, group))
+        return true;
     for (unsigned i = 0; i < g->place_count; i++) {
         struct place *p = &g->places[i];
         int32_t its = -1;
