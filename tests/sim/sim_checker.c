@@ -23,6 +23,7 @@ struct copy {
     bool known, damaged, distrusted;
     bool suspected; /* was distrusted since it was hit */
     unsigned process;
+    uint64_t turn; /* when it was looked at last */
     enum partition_state state;
     int32_t led_epoch; /* -1: it did not lead */
     int64_t end, synced_end, high_watermark, read_to;
@@ -43,6 +44,7 @@ struct sim_checker {
     struct replica_host *(*replicas)(struct sim_process *process, unsigned shard);
     struct checked_partition *partitions; /* as in the history */
     uint64_t elections, isr_changes, truncations, records_checked, removed;
+    uint64_t turns; /* of all brokers' shards */
     int64_t retention_ms, retention_bytes;
     unsigned running[BROKERS_MAX]; /* the number of the process that was looked at last; 0: none */
     void (*alone)(void *context, uint32_t partition, unsigned broker);
@@ -330,6 +332,7 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
                           .distrusted = view->distrusted,
                           .suspected = copy->suspected || view->distrusted,
                           .process = look->process,
+                          .turn = c->turns,
                           .state = view->state,
                           .led_epoch = view->leads ? view->leader_epoch : -1,
                           .end = view->end,
@@ -378,14 +381,34 @@ static void look_at(void *context, struct partition_id id, const struct replica_
     check_isr(c, index);
 }
 
+/* What a broker has removed with its topic is known no more. It may have acknowledged in its last
+ * turn what was never seen here. */
+static void forget_gone(struct sim_checker *c, struct sim_process *process, unsigned shard,
+                        unsigned broker)
+{
+    for (uint32_t i = 0; i < c->history->partition_count; i++) {
+        const struct sim_partition_history *ph = &c->history->partitions[i];
+        const struct sim_topic_history *topic = &c->history->topics[ph->topic];
+        struct copy *copy = &c->partitions[i].copies[broker];
+        if (topic->fleeting && copy->known && copy->turn != c->turns &&
+            copy->process == sim_process_number(process) &&
+            partition_shard((struct partition_id){topic->id, ph->number},
+                            sim_process_shard_count(process)) == shard)
+            copy->known = false;
+    }
+}
+
 void sim_checker_turned(struct sim_checker *c, struct sim_process *process, unsigned shard)
 {
     const struct replica_host *host = c->replicas(process, shard);
     struct sim_host *at = sim_process_host(process);
     struct look look = {c, sim_host_index(at), sim_process_number(process), sim_host_skew(at)};
     c->running[look.broker] = look.process;
-    if (host && !c->history->violation)
+    if (host && !c->history->violation) {
+        c->turns++;
         replica_host_each(host, look_at, &look);
+        forget_gone(c, process, shard, look.broker);
+    }
 }
 
 void sim_checker_ended(struct sim_checker *c, struct sim_process *process)
