@@ -74,6 +74,8 @@ int store_orders(struct store *store)
             checkpoint_add(&orders, topic, log->id.number, order);
     }
     int error = checkpoint_store(&orders, store->ops, store->fs, STORE_ORDERS_FILE);
+    if (error)
+        atomic_store(&store->orders_dirty, true); /* want of space is waited for */
     checkpoint_deinit(&orders);
     return error;
 }

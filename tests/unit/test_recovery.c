@@ -457,6 +457,32 @@ START_TEST(orders_are_noted)
 }
 END_TEST
 
+/* A disk that is full for a while delays the note, and the crash after that does not hide it. */
+START_TEST(orders_are_noted_when_there_is_room_again)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    int32_t epoch, version;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, 1);
+    step_world_run(&h.world);
+    file_mem_fail(disk, FILE_MEM_PWRITEV, STORE_ORDERS_FILE, 1, ENOSPC, true);
+    log_set_order(log, 7, 2);
+    step_world_advance(&h.world, 1000);
+    ck_assert(!log_dir_is_failed(h.dir));
+    file_mem_fail(disk, FILE_MEM_PWRITEV, NULL, 0, ENOSPC, false);
+    step_world_advance(&h.world, 1000);
+    log_host_kill(&h);
+    file_mem_power_cycle(disk, 1);
+    ck_assert(log_host_start(&h, disk, &config));
+    log_order(log_host_find(&h, id_of(1), 0), &epoch, &version);
+    ck_assert_int_eq(epoch, 7);
+    ck_assert_int_eq(version, 2);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* A broken directory is told from one that a person has to look at. */
 START_TEST(broken_is_not_refused)
 {
@@ -557,4 +583,5 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
            a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
            a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
            appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
-           orders_are_noted, broken_is_not_refused, what_is_distrusted_stays_so, a_name_used_again)
+           orders_are_noted, orders_are_noted_when_there_is_room_again, broken_is_not_refused,
+           what_is_distrusted_stays_so, a_name_used_again)
