@@ -84,21 +84,6 @@ static bool found_once(struct control *c)
     return once;
 }
 
-/* What the others noted when it was left out, if it was. */
-static void take_notes(struct control *c, const struct log_dir_load *load)
-{
-    for (uint32_t k = 0; k < load->offline_count; k++) {
-        for (unsigned i = 0; i < c->config->dir_count; i++) {
-            if (strcmp(c->config->dirs[i], load->offline[k].path) == 0) {
-                c->offline_since[i] = load->offline[k].since;
-            }
-        }
-    }
-    if (load->controller_epoch > c->controller_epoch) {
-        c->controller_epoch = load->controller_epoch;
-    }
-}
-
 /* True when there is one to go on with; otherwise the broker ends. */
 static bool leave_out_broken(struct control *c)
 {
@@ -146,7 +131,9 @@ bool control_dirs_loaded(struct control *c)
             c->storage_id = load->storage_id;
         }
         note_directory(c, load);
-        take_notes(c, load);
+        if (load->controller_epoch > c->controller_epoch) {
+            c->controller_epoch = load->controller_epoch;
+        }
         logs += load->found_count;
     }
     if (!found_once(c)) {
@@ -163,29 +150,61 @@ bool control_dirs_loaded(struct control *c)
 }
 
 /* ---- what they say ---- */
+static bool marker_names(const struct log_dir_load *load, uint64_t incarnation)
+{
+    return load->incarnation_last == incarnation || load->incarnation_next == incarnation;
+}
+
+void control_dirs_take_notes(struct control *c, uint64_t previous)
+{
+    for (unsigned j = 0; j < c->config->dir_count; j++) {
+        const struct log_dir_load *load = &c->loads[j];
+        if (load->error != 0 || !marker_names(load, previous)) {
+            continue;
+        }
+        for (uint32_t k = 0; k < load->offline_count; k++) {
+            for (unsigned i = 0; i < c->config->dir_count; i++) {
+                if (strcmp(c->config->dirs[i], load->offline[k].path) == 0) {
+                    c->offline_since[i] = load->offline[k].since;
+                }
+            }
+        }
+    }
+}
+
 bool control_dir_is_known(const struct control *c, unsigned i, uint64_t previous)
 {
     const struct log_dir_load *load = &c->loads[i];
     uint64_t since = c->offline_since[i];
-    return previous == 0 || load->incarnation_last == previous ||
-           load->incarnation_next == previous ||
-           (since != 0 && (load->incarnation_last == since || load->incarnation_next == since));
+    return previous == 0 || marker_names(load, previous) ||
+           (since != 0 && marker_names(load, since));
 }
 
-void control_dirs_note_offline(struct control *c, uint64_t previous)
+static void list_offline(struct control *c)
 {
     c->offline_count = 0;
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         if (control_dir_is_usable(c, i)) {
-            c->offline_since[i] = 0;
             continue;
         }
         if (c->offline_since[i] == 0) {
-            c->offline_since[i] = previous;
+            c->offline_since[i] = c->known_as[i];
         }
         c->offline[c->offline_count++] =
             (struct log_dir_offline){c->config->dirs[i], c->offline_since[i]};
     }
+}
+
+void control_dirs_note_offline(struct control *c, uint64_t previous)
+{
+    for (unsigned i = 0; i < c->config->dir_count; i++) {
+        uint64_t since = c->offline_since[i];
+        c->known_as[i] = since == 0 || marker_names(&c->loads[i], previous) ? previous : since;
+        if (control_dir_is_usable(c, i)) {
+            c->offline_since[i] = 0;
+        }
+    }
+    list_offline(c);
 }
 
 void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
@@ -240,9 +259,9 @@ static void write_notes_soon(struct control *c)
     }
 }
 
-void control_dirs_note_lost(struct control *c, uint64_t previous)
+void control_dirs_note_lost(struct control *c)
 {
-    control_dirs_note_offline(c, previous);
+    list_offline(c);
     write_notes_soon(c);
 }
 

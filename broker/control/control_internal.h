@@ -91,6 +91,10 @@ void control_register_watch(struct control *c, const struct event *e);
 /* All were read: judges them. False: the broker was told to end. */
 bool control_dirs_loaded(struct control *c);
 bool control_dir_is_usable(const struct control *c, unsigned i);
+/* Takes what the directories noted of those that were left out. Only one that is itself as it was
+ * left, by this incarnation that the broker node knew, has notes that still hold: one that was away
+ * too missed what came after. */
+void control_dirs_take_notes(struct control *c, uint64_t previous);
 /* Its marker names the incarnation that the broker node knew (previous; 0: none), or the one under
  * which it was left out. */
 bool control_dir_is_known(const struct control *c, unsigned i, uint64_t previous);
@@ -99,9 +103,9 @@ void control_dirs_note_offline(struct control *c, uint64_t previous);
 /* Fills in the mark but for done and distrust, and writes it. */
 void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
                       uint64_t next);
-/* One was given up while the registration that follows this incarnation was marked: the others note
- * it behind their marks. */
-void control_dirs_note_lost(struct control *c, uint64_t previous);
+/* One was given up because its mark could not be written: the others note behind their marks what
+ * it was known by until then, which is what it still says. */
+void control_dirs_note_lost(struct control *c);
 /* A controller of this epoch was heard: noted in every directory when it is a later one. */
 void control_dirs_note_epoch(struct control *c, int32_t controller_epoch);
 /* One was given up while it ran. False: it was the last, and the broker was told to end. */
@@ -145,6 +149,7 @@ struct control {
     struct uuid storage_id;
     bool matches[CONFIG_DIRS_MAX];           /* its marker names the incarnation registered last */
     uint64_t offline_since[CONFIG_DIRS_MAX]; /* left out since this incarnation; 0: it is not */
+    uint64_t known_as[CONFIG_DIRS_MAX];      /* what its marker named before it was last marked */
     struct log_dir_offline offline[CONFIG_DIRS_MAX];
     uint32_t offline_count;
     int32_t controller_epoch;                   /* the highest ever heard of; 0: none */

@@ -114,8 +114,7 @@ static void marked(struct log_dir_mark *mark)
                               mark->error)) {
             return;
         }
-        /* Its marker is still the one that was known. */
-        control_dirs_note_lost(c, mark->incarnation_last);
+        control_dirs_note_lost(c);
     }
     one_marked(r);
 }
@@ -133,6 +132,9 @@ static void persist(struct control_register *r, const struct registrar_action *a
     if (c->cluster_id == NULL || !view_equal(view_of(c->cluster_id), a->cluster_id)) {
         free(c->cluster_id);
         c->cluster_id = xstrndup(a->cluster_id.base, a->cluster_id.size);
+    }
+    if (c->shard->replicas == NULL) {
+        control_dirs_take_notes(c, a->previous);
     }
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         bool known = control_dir_is_known(c, i, a->previous);
