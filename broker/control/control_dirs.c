@@ -224,6 +224,21 @@ void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, 
     log_dir_mark(broker_dirs(c->shard->broker)[i], c->reactor, mark);
 }
 
+unsigned control_dirs_mark_in(struct control *c, uint64_t incarnation, struct log_dir_mark *marks,
+                              void (*done)(struct log_dir_mark *))
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < c->config->dir_count; i++) {
+        if (control_dir_is_usable(c, i)) {
+            count++;
+            c->matches[i] = true;
+            marks[i] = (struct log_dir_mark){.done = done};
+            control_dir_mark(c, i, &marks[i], incarnation, incarnation);
+        }
+    }
+    return count;
+}
+
 static void write_notes(struct control *c);
 
 static void noted(struct log_dir_mark *mark)

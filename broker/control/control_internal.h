@@ -103,6 +103,11 @@ void control_dirs_note_offline(struct control *c, uint64_t previous);
 /* Fills in the mark but for done and distrust, and writes it. */
 void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
                       uint64_t next);
+/* The controller has taken the inventory: marks, one for each entry of log.dirs, are written to the
+ * directories that are used. Not to one that was given up: what it has might not be what this
+ * broker left, and what should have said so in it could not be written. Returns how many. */
+unsigned control_dirs_mark_in(struct control *c, uint64_t incarnation, struct log_dir_mark *marks,
+                              void (*done)(struct log_dir_mark *mark));
 /* One was given up because its mark could not be written: the others note behind their marks what
  * it was known by until then, which is what it still says. */
 void control_dirs_note_lost(struct control *c);

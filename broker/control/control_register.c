@@ -150,8 +150,8 @@ static void persist(struct control_register *r, const struct registrar_action *a
     }
     control_dirs_note_offline(c, a->previous);
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (!c->matches[i] || c->loads[i].error != 0) {
-            continue; /* one that failed while it ran may take a marker yet */
+        if (!c->matches[i] || !control_dir_is_usable(c, i)) {
+            continue; /* the notes of the others tell what it is known by */
         }
         c->marks[i].found = c->loads[i].found;
         c->marks[i].found_count = c->loads[i].found_count;
@@ -181,15 +181,7 @@ static void mark_as_in(struct control_register *r, uint64_t incarnation)
     if (r->in_marks_left > 0) {
         return; /* an earlier one is on its way: the next start tells the same */
     }
-    for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (c->loads[i].error != 0) {
-            continue;
-        }
-        c->matches[i] = true;
-        r->in_marks[i] = (struct log_dir_mark){.done = taken_in};
-        r->in_marks_left++;
-        control_dir_mark(c, i, &r->in_marks[i], incarnation, incarnation);
-    }
+    r->in_marks_left = control_dirs_mark_in(c, incarnation, r->in_marks, taken_in);
 }
 
 /* ---- actions ---- */

@@ -4,6 +4,7 @@
 
 #include "broker/control/control_internal.h"
 #include "common/memory.h"
+#include "tests/lib/file_mem.h"
 #include "tests/lib/step_world.h"
 #include "tests/lib/suite.h"
 
@@ -20,7 +21,7 @@ static void setup(void)
                           "test", &report);
     ck_assert_uint_eq(report.error_count, 0);
     config_report_deinit(&report);
-    step_world_init(&world, 1, &file_posix_ops);
+    step_world_init(&world, 1, &file_mem_ops);
     struct broker_setup s = {.config = config,
                              .envs = &step_world_reactor(&world, 0)->env,
                              .shard_count = 1,
@@ -105,6 +106,42 @@ START_TEST(one_that_cannot_be_marked_is_noted_as_it_is)
 }
 END_TEST
 
+static unsigned marked;
+
+static void count_marked(struct log_dir_mark *mark)
+{
+    ck_assert_int_eq(mark->error, 0);
+    marked++;
+}
+
+/* One that was swapped, and could not be told so, must not pass for this broker's at the next
+ * start. */
+START_TEST(one_that_was_given_up_takes_no_mark)
+{
+    struct log_dir_mark marks[3];
+    struct file_mem *disks[3];
+    for (unsigned i = 0; i < 3; i++) {
+        disks[i] = file_mem_new(i + 1);
+        world.fs[i] = file_mem_mount(disks[i], "");
+        marker(i, 7, 7);
+    }
+    marker(1, 3, 3);
+    log_dir_give_up(broker_dirs(broker)[1]);
+    marked = 0;
+    ck_assert_uint_eq(control_dirs_mark_in(control, 8, marks, count_marked), 2);
+    step_world_run(&world);
+    ck_assert_uint_eq(marked, 2);
+    ck_assert_uint_eq(file_mem_count(disks[1], FILE_MEM_CALLS), 0);
+    ck_assert(file_mem_count(disks[2], FILE_MEM_CALLS) > 0);
+    ck_assert_uint_eq(control->loads[2].incarnation_last, 8);
+    ck_assert_uint_eq(control->loads[1].incarnation_last, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        file_mem_kill(world.fs[i]);
+        file_mem_free(disks[i]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control_dirs");
@@ -113,6 +150,7 @@ int main(void)
     tcase_add_test(tcase, one_that_was_left_out_is_known_by_the_note);
     tcase_add_test(tcase, notes_of_one_that_was_away_do_not_hold);
     tcase_add_test(tcase, one_that_cannot_be_marked_is_noted_as_it_is);
+    tcase_add_test(tcase, one_that_was_given_up_takes_no_mark);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
