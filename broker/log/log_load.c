@@ -431,6 +431,33 @@ static int remove_beyond(struct loader *l)
     return error;
 }
 
+/* Whole segments below the start: their removal was not durable yet, and what is in them concerns
+ * nobody. The oldest first. */
+static int remove_below(struct loader *l)
+{
+    struct log_listing *list = &l->listing;
+    int error = 0;
+    ptrdiff_t first = log_listing_find(list, SEGMENT_LOG, l->in->start);
+    if (l->in->clean || l->log->suspect || first <= 0)
+        return 0;
+    int64_t base = list->bases[SEGMENT_LOG][first];
+    for (unsigned kind = 0; kind < SEGMENT_FILES && !error; kind++) {
+        size_t gone = 0;
+        while (gone < list->count[kind] && list->bases[kind][gone] < base && !error) {
+            char path[LOG_PATH_SIZE];
+            log_file_path(path, l->in->name, list->bases[kind][gone++], (enum segment_file)kind);
+            error = l->in->ops->unlink(l->in->fs, path);
+            l->log->files.dir_dirty = true;
+        }
+        list->count[kind] -= gone;
+        if (gone == 0)
+            continue;
+        memmove(list->bases[kind], list->bases[kind] + gone,
+                list->count[kind] * sizeof *list->bases[kind]);
+    }
+    return error;
+}
+
 /* After a clean stop nothing need be read whole; else the active segment and what recovery wrote.
  */
 static void choose_walk(struct loader *l)
@@ -470,6 +497,8 @@ static int load(struct loader *l)
         error = remove_beyond(l);
     if (!error)
         error = read_suspect_file(l);
+    if (!error)
+        error = remove_below(l);
     choose_walk(l);
     if (!error)
         error = load_epochs(l);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bits that flipped in files in place, and who finds them. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "broker/log/log_internal.h"
@@ -159,5 +160,41 @@ START_TEST(a_flipped_bit_in_an_index_hides_nothing)
 }
 END_TEST
 
+/* A loss of power may bring back the names of segments that retention removed. What is damaged in
+ * them is nobody's loss. */
+START_TEST(damage_below_the_start_is_no_damage)
+{
+    static const char first[] = "topic1-0/00000000000000000000.log";
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, 1);
+    while (log->segment_count < 3)
+        append_some(log, 1, 1);
+    int64_t start = log->segments[1].base, end = log_end(log);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    ck_assert(log_host_start(&h, disk, &config)); /* no append is live in the journal */
+    log_advance_start(log_host_find(&h, id_of(1), 0), start);
+    step_world_run(&h.world);
+    log_host_kill(&h);
+    void *fs = file_mem_mount(disk, "");
+    ck_assert_int_eq(file_mem_ops.rename(fs, "topic1-0/00000000000000000000.log.deleted", first),
+                     0);
+    file_mem_kill(fs);
+    ck_assert_int_eq(file_mem_flip(disk, first, 500, 4), 0);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert(!found(&h, 1)->suspect);
+    log = log_host_find(&h, id_of(1), 0);
+    ck_assert_int_eq(log_start(log), start);
+    ck_assert_int_eq(log_end(log), end);
+    ck_assert_int_eq(log->segments[0].base, start);
+    log_host_kill(&h);
+    fs = file_mem_mount(disk, "");
+    ck_assert_int_eq(file_mem_ops.unlink(fs, first), -ENOENT);
+    file_mem_kill(fs);
+    file_mem_free(disk);
+}
+END_TEST
+
 SUITE_MAIN("damage", a_flipped_bit_in_a_segment_is_found, a_flipped_bit_is_found_by_the_next_read,
-           a_flipped_bit_in_an_index_hides_nothing)
+           a_flipped_bit_in_an_index_hides_nothing, damage_below_the_start_is_no_damage)
