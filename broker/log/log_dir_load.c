@@ -351,6 +351,7 @@ static int load_one(struct starter *s, const char *name, const struct partition_
         in.start = log->start >= 0 && (log->fresh || log->start > in.start) ? log->start : in.start;
         if (log->high_watermark >= 0)
             in.high_watermark = log->high_watermark;
+        in.replayed = true;
         in.rewritten = log->rewritten;
         in.rewritten_segment = log->segment;
         in.rewritten_pos = log->pos;

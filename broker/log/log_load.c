@@ -491,6 +491,8 @@ static int store_epochs(struct loader *l)
 static int load(struct loader *l)
 {
     int error = log_listing_read(&l->listing, l->in->ops, l->in->fs, l->in->name);
+    /* What a process that was killed has renamed or removed looks done, and may not be durable. */
+    l->log->files.dir_dirty = l->in->replayed;
     if (!error)
         error = remove_leftovers(l);
     if (!error)

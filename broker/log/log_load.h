@@ -18,6 +18,9 @@ struct log_load {
     int64_t required_end;   /* the log must reach it, else it is suspect; -1: not known */
     int64_t start;          /* of the checkpoint or the journal; -1 */
     int64_t high_watermark; /* -1 */
+    /* Unclean: live rounds of the journal speak of this log. Their names are released with them, so
+     * they are synced first, whether or not this start has anything to change. */
+    bool replayed;
     /* Unclean: recovery wrote from this place on. Those segments are read again and their indexes
      * made anew, and so are those of the segment before, when it was closed in a live round. */
     bool rewritten;

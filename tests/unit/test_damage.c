@@ -196,5 +196,39 @@ START_TEST(damage_below_the_start_is_no_damage)
 }
 END_TEST
 
+/* A process that was killed has removed segments, but not durably. The start after it sees them
+ * gone, and must make it so before it forgets why. */
+START_TEST(what_retention_removed_stays_away)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct file_mem *disk = file_mem_new(seed);
+        struct log_host h;
+        ck_assert(log_host_start(&h, disk, &config));
+        struct log *log = make_log(&h, 1);
+        while (log->segment_count < 4)
+            append_some(log, 1, 1);
+        int64_t start = log->segments[3].base;
+        ck_assert_int_eq(log_host_stop(&h), 0);
+        ck_assert(log_host_start(&h, disk, &config));
+        log_advance_start(log_host_find(&h, id_of(1), 0), start);
+        step_world_run(&h.world);
+        step_world_advance(&h.world, 120000); /* the files are unlinked */
+        step_world_run(&h.world);
+        log_host_kill(&h);
+        ck_assert(log_host_start(&h, disk, &config));
+        log_host_kill(&h);
+        file_mem_power_cycle(disk, seed);
+        ck_assert(log_host_start(&h, disk, &config));
+        log = log_host_find(&h, id_of(1), 0);
+        ck_assert(!found(&h, 1)->suspect);
+        ck_assert_int_eq(log_start(log), start);
+        ck_assert_uint_eq(log->segment_count, 1);
+        log_host_kill(&h);
+        file_mem_free(disk);
+    }
+}
+END_TEST
+
 SUITE_MAIN("damage", a_flipped_bit_in_a_segment_is_found, a_flipped_bit_is_found_by_the_next_read,
-           a_flipped_bit_in_an_index_hides_nothing, damage_below_the_start_is_no_damage)
+           a_flipped_bit_in_an_index_hides_nothing, damage_below_the_start_is_no_damage,
+           what_retention_removed_stays_away)
