@@ -224,12 +224,17 @@ void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, 
     log_dir_mark(broker_dirs(c->shard->broker)[i], c->reactor, mark);
 }
 
+bool control_dir_takes_marks(const struct control *c, unsigned i)
+{
+    return c->loads[i].error == 0 && !c->unmarked[i];
+}
+
 unsigned control_dirs_mark_in(struct control *c, uint64_t incarnation, struct log_dir_mark *marks,
                               void (*done)(struct log_dir_mark *))
 {
     unsigned count = 0;
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (control_dir_is_usable(c, i)) {
+        if (control_dir_takes_marks(c, i)) {
             count++;
             c->matches[i] = true;
             marks[i] = (struct log_dir_mark){.done = done};
@@ -274,8 +279,9 @@ static void write_notes_soon(struct control *c)
     }
 }
 
-void control_dirs_note_lost(struct control *c)
+void control_dirs_note_lost(struct control *c, unsigned i)
 {
+    c->unmarked[i] = true;
     list_offline(c);
     write_notes_soon(c);
 }

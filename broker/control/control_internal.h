@@ -103,14 +103,17 @@ void control_dirs_note_offline(struct control *c, uint64_t previous);
 /* Fills in the mark but for done and distrust, and writes it. */
 void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
                       uint64_t next);
-/* The controller has taken the inventory: marks, one for each entry of log.dirs, are written to the
- * directories that are used. Not to one that was given up: what it has might not be what this
- * broker left, and what should have said so in it could not be written. Returns how many. */
+/* One that was given up because a mark could not be written takes no other: what it has might not
+ * be what this broker left, and what should have said so in it is not there. One that failed while
+ * it ran may take marks yet, and be the only one. */
+bool control_dir_takes_marks(const struct control *c, unsigned i);
+/* The controller has taken the inventory: writes marks, one for each entry of log.dirs. Returns how
+ * many. */
 unsigned control_dirs_mark_in(struct control *c, uint64_t incarnation, struct log_dir_mark *marks,
                               void (*done)(struct log_dir_mark *mark));
-/* One was given up because its mark could not be written: the others note behind their marks what
- * it was known by until then, which is what it still says. */
-void control_dirs_note_lost(struct control *c);
+/* Directory i was given up because its mark could not be written: the others note behind their
+ * marks what it was known by until then, which is what it still says. */
+void control_dirs_note_lost(struct control *c, unsigned i);
 /* A controller of this epoch was heard: noted in every directory when it is a later one. */
 void control_dirs_note_epoch(struct control *c, int32_t controller_epoch);
 /* One was given up while it ran. False: it was the last, and the broker was told to end. */
@@ -155,6 +158,7 @@ struct control {
     bool matches[CONFIG_DIRS_MAX];           /* its marker names the incarnation registered last */
     uint64_t offline_since[CONFIG_DIRS_MAX]; /* left out since this incarnation; 0: it is not */
     uint64_t known_as[CONFIG_DIRS_MAX];      /* what its marker named before it was last marked */
+    bool unmarked[CONFIG_DIRS_MAX];          /* given up because a mark could not be written */
     struct log_dir_offline offline[CONFIG_DIRS_MAX];
     uint32_t offline_count;
     int32_t controller_epoch;                   /* the highest ever heard of; 0: none */

@@ -114,7 +114,7 @@ static void marked(struct log_dir_mark *mark)
                               mark->error)) {
             return;
         }
-        control_dirs_note_lost(c);
+        control_dirs_note_lost(c, i);
     }
     one_marked(r);
 }
@@ -150,8 +150,8 @@ static void persist(struct control_register *r, const struct registrar_action *a
     }
     control_dirs_note_offline(c, a->previous);
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (!c->matches[i] || !control_dir_is_usable(c, i)) {
-            continue; /* the notes of the others tell what it is known by */
+        if (!c->matches[i] || !control_dir_takes_marks(c, i)) {
+            continue;
         }
         c->marks[i].found = c->loads[i].found;
         c->marks[i].found_count = c->loads[i].found_count;
