@@ -231,7 +231,7 @@ void sim_cluster_start(struct sim_cluster *c, unsigned broker)
     sim_host_power_on(b->host);
     if (sim_host_process(b->host))
         return;
-    b->started_full = b->full_disk;
+    b->short_of_room = b->full_disk;
     b->process = sim_process_start(b->host, &program, &options);
 }
 
@@ -468,7 +468,7 @@ static void heal(struct sim_cluster *c)
         }
         if (b->failed_disk)
             sim_cluster_power_off(c, i);
-        else if (b->started_full)
+        else if (b->short_of_room)
             sim_cluster_kill(c, i);
     }
 }

@@ -47,7 +47,8 @@ struct sim_broker {
     unsigned shard_count;
     bool failed_disk; /* fails by order: the host has to lose power to be well again */
     bool full_disk;
-    bool started_full; /* a directory without room for its recovery is left out until a restart */
+    bool short_of_room; /* for a recovery or a marker: such a directory is left out until a restart
+                         */
 };
 struct sim_cluster {
     struct sim_cluster_options options;

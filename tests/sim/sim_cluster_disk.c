@@ -3,6 +3,8 @@
 #include "tests/lib/file_mem.h"
 #include "tests/sim/sim_cluster.h"
 
+#define SIM_MARKER_ROOM 16384u /* for the small files of a directory, written anew */
+
 /* ---- disks ---- */
 void sim_cluster_fill_disk(struct sim_cluster *c, unsigned broker, unsigned dir, uint64_t left)
 {
@@ -11,6 +13,7 @@ void sim_cluster_fill_disk(struct sim_cluster *c, unsigned broker, unsigned dir,
     if (b->full_disk || !sim_host_is_on(b->host) || used + left > SIM_DISK_SIZE)
         return;
     b->full_disk = true;
+    b->short_of_room |= left < SIM_MARKER_ROOM;
     c->totals.full_disks++;
     sim_trace(c->world, "disk %u of broker %u fills up: %llu bytes left", dir, broker + 1,
               (unsigned long long)left);
