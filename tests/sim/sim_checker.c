@@ -26,6 +26,7 @@ struct copy {
     uint64_t turn; /* when it was looked at last */
     enum partition_state state;
     int32_t led_epoch; /* -1: it did not lead */
+    int64_t isr_count; /* when it was looked at last: a turn may commit first and shrink then */
     int64_t end, synced_end, high_watermark, read_to;
 };
 struct checked_partition {
@@ -323,7 +324,7 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
     }
     if (copy->known && copy->process == look->process && view->leads &&
         copy->led_epoch == view->leader_epoch && view->high_watermark > copy->high_watermark &&
-        (int64_t)view->isr_count < view->min_isr)
+        (int64_t)view->isr_count < view->min_isr && copy->isr_count < view->min_isr)
         sim_violation(c->history, "%s: broker %u commits to %lld with %u in sync, of %d",
                       partition_name(c, index, name), look->broker + 1,
                       (long long)view->high_watermark, view->isr_count, view->min_isr);
@@ -335,6 +336,7 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
                           .turn = c->turns,
                           .state = view->state,
                           .led_epoch = view->leads ? view->leader_epoch : -1,
+                          .isr_count = view->isr_count,
                           .end = view->end,
                           .synced_end = view->synced_end,
                           .high_watermark = view->high_watermark,
@@ -466,6 +468,7 @@ struct replica_read {
     struct sim_checker *checker;
     unsigned broker;
     uint32_t index;
+    bool damaged; /* when it began: its bits may have turned back since */
 };
 
 /* Offset after the last record checked. */
@@ -514,7 +517,7 @@ static void read_done(struct log_read *read)
     char name[48];
     if (read->outcome == LOG_OK)
         check_pieces(r);
-    else if (read->outcome == LOG_CORRUPT &&
+    else if (read->outcome == LOG_CORRUPT && !r->damaged &&
              !r->checker->partitions[r->index].copies[r->broker].damaged)
         sim_violation(r->checker->history, "%s: the log of broker %u does not check out at %lld",
                       partition_name(r->checker, r->index, name), r->broker + 1,
@@ -542,7 +545,8 @@ void sim_checker_read(struct sim_checker *c, struct sim_process *process)
     if (copy->read_to >= bound)
         return;
     struct replica_read *r = xcalloc(1, sizeof *r);
-    *r = (struct replica_read){.checker = c, .broker = broker, .index = index};
+    *r = (struct replica_read){
+        .checker = c, .broker = broker, .index = index, .damaged = copy->damaged};
     r->read = (struct log_read){.offset = copy->read_to,
                                 .bound = bound,
                                 .size_max = READ_SIZE,
