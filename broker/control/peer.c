@@ -81,10 +81,14 @@ static void peer_free_when_done(struct peer *p)
     peer_free(p);
 }
 
+static void flush(struct peer *p);
+
+/* What was said before goes out first: nothing is sent on a socket that closes. */
 static void socket_close(struct peer *p, bool after_sent)
 {
     const struct env *env = &p->reactor->env;
     if (p->socket_open) {
+        flush(p);
         env->ops->net_close(env->world, p->source.token, after_sent);
     }
 }
