@@ -371,7 +371,7 @@ static void play_late_pushes(struct sim_cluster *c)
         }
         struct sim_host *a = c->brokers[leader].host, *b = c->brokers[controller - 1].host;
         struct sim_weather slow = c->options.weather;
-        slow.net.max_ns = sim_between(c, 1, 100) * SIM_MS;
+        slow.net.max_ns = sim_between(c, 20, 400) * SIM_MS;
         sim_world_set_weather(c->world, &slow);
         sim_link_cut(a, b, true);
         sim_link_cut(b, a, true);
