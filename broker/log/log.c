@@ -197,9 +197,10 @@ void log_set_high_watermark(struct log *log, int64_t high_watermark)
 
 void log_set_order(struct log *log, int32_t leader_epoch, int32_t version)
 {
+    if (leader_epoch < 0 || version < 0)
+        return;
     int64_t order = LOG_ORDER(leader_epoch, version);
-    if (leader_epoch < 0 || version < 0 ||
-        order <= atomic_load_explicit(&log->files.order, memory_order_relaxed))
+    if (order <= atomic_load_explicit(&log->files.order, memory_order_relaxed))
         return;
     atomic_store_explicit(&log->files.order, order, memory_order_relaxed);
     dir_shard_note_orders(log->shard);
