@@ -157,7 +157,7 @@ $(BUILD)/sim: $(BUILD)/tests/sim/sim_main.o $(TESTLIB) $(LIB)
 	$(Q)$(CC) $(LDFLAGS_BASE) $(LDFLAGS) -o $@ $< $(TESTLIB) $(LIB) $(LIBS)
 sim: $(BUILD)/sim
 	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0} $(BUILD)/sim --seeds 1-$(SEEDS)
-	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0} $(BUILD)/sim --scenarios --seeds 1-$(SCENARIO_SEEDS)
+	@[ "$(SCENARIO_SEEDS)" = 0 ] || ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0} $(BUILD)/sim --scenarios --seeds 1-$(SCENARIO_SEEDS)
 
 ## make cluster-check   real brokers, real ZooKeeper, faults under load (ROUNDS: part of a case's name)
 ROUNDS ?=
