@@ -343,6 +343,7 @@ static int load_one(struct starter *s, const char *name, const struct partition_
         .id = id,
         .required_end = checkpointed(&s->ends, name),
         .start = checkpointed(&s->starts, name),
+        .journal_start = -1,
         .high_watermark = checkpointed(&s->marks, name),
     };
     const struct recovery_log *log = s->clean ? NULL : recovery_find(&s->recovery, id);
@@ -352,6 +353,7 @@ static int load_one(struct starter *s, const char *name, const struct partition_
         if (log->high_watermark >= 0)
             in.high_watermark = log->high_watermark;
         in.replayed = true;
+        in.journal_start = log->start;
         in.rewritten = log->rewritten;
         in.rewritten_segment = log->segment;
         in.rewritten_pos = log->pos;

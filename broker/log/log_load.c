@@ -431,14 +431,15 @@ static int remove_beyond(struct loader *l)
     return error;
 }
 
-/* Whole segments below the start: their removal was not durable yet, and what is in them concerns
- * nobody. The oldest first. */
+/* Whole segments below a start that live rounds state: their removal was not durable yet, and what
+ * is in them concerns nobody. The oldest first. The checkpoint's start removes nothing: it was
+ * written after the removal was durable, and it has no checksum. */
 static int remove_below(struct loader *l)
 {
     struct log_listing *list = &l->listing;
     int error = 0;
-    ptrdiff_t first = log_listing_find(list, SEGMENT_LOG, l->in->start);
-    if (l->in->clean || l->log->suspect || first <= 0)
+    ptrdiff_t first = log_listing_find(list, SEGMENT_LOG, l->in->journal_start);
+    if (l->log->suspect || first <= 0)
         return 0;
     int64_t base = list->bases[SEGMENT_LOG][first];
     for (unsigned kind = 0; kind < SEGMENT_FILES && !error; kind++) {

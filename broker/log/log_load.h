@@ -21,6 +21,7 @@ struct log_load {
     /* Unclean: live rounds of the journal speak of this log. Their names are released with them, so
      * they are synced first, whether or not this start has anything to change. */
     bool replayed;
+    int64_t journal_start; /* as those rounds state it; -1 */
     /* Unclean: recovery wrote from this place on. Those segments are read again and their indexes
      * made anew, and so are those of the segment before, when it was closed in a live round. */
     bool rewritten;

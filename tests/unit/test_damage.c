@@ -2,6 +2,7 @@
 /* Bits that flipped in files in place, and who finds them. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "broker/log/log_internal.h"
 #include "tests/lib/log_host.h"
@@ -229,6 +230,47 @@ START_TEST(what_retention_removed_stays_away)
 }
 END_TEST
 
+/* A checkpoint has no checksum: whatever start it names by a flipped bit, inside the log or beyond
+ * its end, no segment is given up for it. */
+static void start_with_checkpoint(bool beyond)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    struct file *file;
+    char text[64];
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, 1);
+    while (log->segment_count < 3)
+        append_some(log, 1, 1);
+    int64_t start = beyond ? 9000000 : log->segments[1].base + 1;
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    uint64_t size = size_of(disk, "topic1-0/00000000000000000000.log");
+    ck_assert(log_host_start(&h, disk, &config));
+    append_some(log_host_find(&h, id_of(1), 0), 1, 1);
+    step_world_run(&h.world);
+    log_host_kill(&h);
+    snprintf(text, sizeof text, "0\n1\ntopic1 0 %lld\n", (long long)start);
+    struct iovec iov = {text, strlen(text)};
+    void *fs = file_mem_mount(disk, "");
+    ck_assert_int_eq(file_mem_ops.open(fs, "log-start-offset-checkpoint", FILE_WRITE, &file), 0);
+    ck_assert_int_eq(file_mem_ops.truncate(file, 0), 0);
+    ck_assert_int_eq(file_mem_ops.pwritev(file, &iov, 1, 0), 0);
+    file_unref(file);
+    file_mem_kill(fs);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert(found(&h, 1)->suspect == beyond);
+    log_host_kill(&h);
+    ck_assert_uint_eq(size_of(disk, "topic1-0/00000000000000000000.log"), size);
+    file_mem_free(disk);
+}
+
+START_TEST(a_checkpoint_s_start_removes_nothing)
+{
+    start_with_checkpoint(false);
+    start_with_checkpoint(true);
+}
+END_TEST
+
 SUITE_MAIN("damage", a_flipped_bit_in_a_segment_is_found, a_flipped_bit_is_found_by_the_next_read,
            a_flipped_bit_in_an_index_hides_nothing, damage_below_the_start_is_no_damage,
-           what_retention_removed_stays_away)
+           what_retention_removed_stays_away, a_checkpoint_s_start_removes_nothing)
