@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/log_host.h"
 
+#include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/assert.h"
 #include "common/bytes.h"
@@ -175,4 +178,38 @@ struct buf *log_host_read(struct log_host *h, struct log *log, int64_t from, uin
         }
     }
     return all;
+}
+
+struct partition_id log_host_id(uint8_t topic)
+{
+    struct partition_id id = {.number = 0};
+    memset(id.topic.bytes, topic, sizeof id.topic.bytes);
+    return id;
+}
+
+struct log *log_host_make(struct log_host *h, uint8_t topic)
+{
+    char name[16];
+    struct log_config c = log_host_log_config();
+    snprintf(name, sizeof name, "topic%u", topic);
+    return log_create(h->dir, step_world_reactor(&h->world, 0), view_of(name), log_host_id(topic),
+                      0, &c);
+}
+
+void log_host_fill(struct log *log, unsigned count, int32_t epoch)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct buf *b = log_host_batch((uint64_t)log_end(log), 3, 100, 1000 + log_end(log));
+        ck_assert_int_eq(log_host_append(log, b, epoch, NULL), LOG_OK);
+        buf_unref(b);
+    }
+}
+
+const struct log_found *log_host_found(const struct log_host *h, uint8_t topic)
+{
+    for (uint32_t i = 0; i < h->load.found_count; i++) {
+        if (partition_id_equal(h->load.found[i].id, log_host_id(topic)))
+            return &h->load.found[i];
+    }
+    return NULL;
 }

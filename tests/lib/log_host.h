@@ -40,9 +40,19 @@ struct log *log_host_find(struct log_host *h, struct partition_id id, unsigned s
 struct buf *log_host_batch(uint64_t tag, uint32_t count, uint32_t value_size, int64_t timestamp_ms);
 enum log_outcome log_host_append(struct log *log, struct buf *batch, int32_t epoch,
                                  struct log_place *ret);
+
 /* All records from an offset to the end, read step by step; a new buf with the batches. NULL when a
  * read failed (*ret_outcome). */
 struct buf *log_host_read(struct log_host *h, struct log *log, int64_t from, uint32_t step,
                           enum log_outcome *ret_outcome);
+
+/* The first partition of the topic with this number. */
+struct partition_id log_host_id(uint8_t topic);
+/* A new log for it, on shard 0. Its directory is topicN-0. */
+struct log *log_host_make(struct log_host *h, uint8_t topic);
+/* Appends so many batches of three records; a record's timestamp is 1000 + its batch's offset. */
+void log_host_fill(struct log *log, unsigned count, int32_t epoch);
+/* What the load said of it; NULL: it found none. */
+const struct log_found *log_host_found(const struct log_host *h, uint8_t topic);
 
 #endif

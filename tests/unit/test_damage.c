@@ -10,39 +10,6 @@
 
 static const struct log_host_config config = {.journal_file_size = 512 * 1024, .seed = 7};
 
-static struct partition_id id_of(uint8_t topic)
-{
-    struct partition_id id = {.number = 0};
-    memset(id.topic.bytes, topic, sizeof id.topic.bytes);
-    return id;
-}
-
-static struct log *make_log(struct log_host *h, uint8_t topic)
-{
-    char name[16];
-    struct log_config c = log_host_log_config();
-    snprintf(name, sizeof name, "topic%u", topic);
-    return log_create(h->dir, step_world_reactor(&h->world, 0), view_of(name), id_of(topic), 0, &c);
-}
-
-static void append_some(struct log *log, unsigned count, int32_t epoch)
-{
-    for (unsigned i = 0; i < count; i++) {
-        struct buf *b = log_host_batch((uint64_t)log_end(log), 3, 100, 1000 + log_end(log));
-        ck_assert_int_eq(log_host_append(log, b, epoch, NULL), LOG_OK);
-        buf_unref(b);
-    }
-}
-
-static const struct log_found *found(struct log_host *h, uint8_t topic)
-{
-    for (uint32_t i = 0; i < h->load.found_count; i++) {
-        if (partition_id_equal(h->load.found[i].id, id_of(topic)))
-            return &h->load.found[i];
-    }
-    return NULL;
-}
-
 /* Below the recovery point bytes were synced: damage there is no torn tail. */
 START_TEST(a_flipped_bit_in_a_segment_is_found)
 {
@@ -51,14 +18,14 @@ START_TEST(a_flipped_bit_in_a_segment_is_found)
         struct file_mem *disk = file_mem_new(5);
         struct log_host h;
         ck_assert(log_host_start(&h, disk, &config));
-        struct log *log = make_log(&h, 1);
-        append_some(log, 6, 1);
+        struct log *log = log_host_make(&h, 1);
+        log_host_fill(log, 6, 1);
         ck_assert_int_eq(log_host_stop(&h), 0);
         ck_assert_int_eq(file_mem_flip(disk, "topic1-0/00000000000000000000.log", places[i], 0x40),
                          0);
         /* After a clean stop nothing is read at the start; a cold read finds it. */
         ck_assert(log_host_start(&h, disk, &config));
-        log = log_host_find(&h, id_of(1), 0);
+        log = log_host_find(&h, log_host_id(1), 0);
         enum log_outcome outcome;
         h.world.cold = true;
         struct buf *read = log_host_read(&h, log, 0, 100000, &outcome);
@@ -67,7 +34,7 @@ START_TEST(a_flipped_bit_in_a_segment_is_found)
         log_host_kill(&h);
         ck_assert(log_host_start(&h, disk, &config));
         ck_assert(!h.load.clean);
-        ck_assert(found(&h, 1)->suspect);
+        ck_assert(log_host_found(&h, 1)->suspect);
         log_host_kill(&h);
         file_mem_free(disk);
     }
@@ -82,8 +49,8 @@ START_TEST(a_flipped_bit_is_found_by_the_next_read)
         struct log_host h;
         enum log_outcome outcome;
         ck_assert(log_host_start(&h, disk, &config));
-        struct log *log = make_log(&h, 1);
-        append_some(log, 6, 1);
+        struct log *log = log_host_make(&h, 1);
+        log_host_fill(log, 6, 1);
         step_world_run(&h.world);
         h.world.cold = true; /* the first read opens the file for those that follow */
         struct buf *read = log_host_read(&h, log, 0, 100000, &outcome);
@@ -132,9 +99,9 @@ START_TEST(a_flipped_bit_in_an_index_hides_nothing)
     struct log_host h;
     char path[2][64];
     ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = make_log(&h, 1);
+    struct log *log = log_host_make(&h, 1);
     while (log->segment_count == 1 || log_active(log)->size < 2000)
-        append_some(log, 1, 1);
+        log_host_fill(log, 1, 1);
     int64_t end = log_end(log);
     for (unsigned i = 0; i < 2; i++)
         snprintf(path[i], sizeof path[i], "topic1-0/%020lld.index",
@@ -147,8 +114,8 @@ START_TEST(a_flipped_bit_in_an_index_hides_nothing)
             struct file_mem *copy = file_mem_copy(disk, bit + 1);
             ck_assert_int_eq(file_mem_flip(copy, path[i], bit / 8, (uint8_t)(1u << bit % 8)), 0);
             ck_assert(log_host_start(&h, copy, &config));
-            ck_assert(!found(&h, 1)->suspect);
-            log = log_host_find(&h, id_of(1), 0);
+            ck_assert(!log_host_found(&h, 1)->suspect);
+            log = log_host_find(&h, log_host_id(1), 0);
             ck_assert_int_eq(log_end(log), end);
             h.world.cold = true;
             for (int64_t offset = 0; offset < end; offset += 7)
@@ -169,13 +136,13 @@ START_TEST(damage_below_the_start_is_no_damage)
     struct file_mem *disk = file_mem_new(5);
     struct log_host h;
     ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = make_log(&h, 1);
+    struct log *log = log_host_make(&h, 1);
     while (log->segment_count < 3)
-        append_some(log, 1, 1);
+        log_host_fill(log, 1, 1);
     int64_t start = log->segments[1].base, end = log_end(log);
     ck_assert_int_eq(log_host_stop(&h), 0);
     ck_assert(log_host_start(&h, disk, &config)); /* no append is live in the journal */
-    log_advance_start(log_host_find(&h, id_of(1), 0), start);
+    log_advance_start(log_host_find(&h, log_host_id(1), 0), start);
     step_world_run(&h.world);
     log_host_kill(&h);
     void *fs = file_mem_mount(disk, "");
@@ -184,8 +151,8 @@ START_TEST(damage_below_the_start_is_no_damage)
     file_mem_kill(fs);
     ck_assert_int_eq(file_mem_flip(disk, first, 500, 4), 0);
     ck_assert(log_host_start(&h, disk, &config));
-    ck_assert(!found(&h, 1)->suspect);
-    log = log_host_find(&h, id_of(1), 0);
+    ck_assert(!log_host_found(&h, 1)->suspect);
+    log = log_host_find(&h, log_host_id(1), 0);
     ck_assert_int_eq(log_start(log), start);
     ck_assert_int_eq(log_end(log), end);
     ck_assert_int_eq(log->segments[0].base, start);
@@ -205,13 +172,13 @@ START_TEST(what_retention_removed_stays_away)
         struct file_mem *disk = file_mem_new(seed);
         struct log_host h;
         ck_assert(log_host_start(&h, disk, &config));
-        struct log *log = make_log(&h, 1);
+        struct log *log = log_host_make(&h, 1);
         while (log->segment_count < 4)
-            append_some(log, 1, 1);
+            log_host_fill(log, 1, 1);
         int64_t start = log->segments[3].base;
         ck_assert_int_eq(log_host_stop(&h), 0);
         ck_assert(log_host_start(&h, disk, &config));
-        log_advance_start(log_host_find(&h, id_of(1), 0), start);
+        log_advance_start(log_host_find(&h, log_host_id(1), 0), start);
         step_world_run(&h.world);
         step_world_advance(&h.world, 120000); /* the files are unlinked */
         step_world_run(&h.world);
@@ -220,8 +187,8 @@ START_TEST(what_retention_removed_stays_away)
         log_host_kill(&h);
         file_mem_power_cycle(disk, seed);
         ck_assert(log_host_start(&h, disk, &config));
-        log = log_host_find(&h, id_of(1), 0);
-        ck_assert(!found(&h, 1)->suspect);
+        log = log_host_find(&h, log_host_id(1), 0);
+        ck_assert(!log_host_found(&h, 1)->suspect);
         ck_assert_int_eq(log_start(log), start);
         ck_assert_uint_eq(log->segment_count, 1);
         log_host_kill(&h);
@@ -239,14 +206,14 @@ static void start_with_checkpoint(bool beyond)
     struct file *file;
     char text[64];
     ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = make_log(&h, 1);
+    struct log *log = log_host_make(&h, 1);
     while (log->segment_count < 3)
-        append_some(log, 1, 1);
+        log_host_fill(log, 1, 1);
     int64_t start = beyond ? 9000000 : log->segments[1].base + 1;
     ck_assert_int_eq(log_host_stop(&h), 0);
     uint64_t size = size_of(disk, "topic1-0/00000000000000000000.log");
     ck_assert(log_host_start(&h, disk, &config));
-    append_some(log_host_find(&h, id_of(1), 0), 1, 1);
+    log_host_fill(log_host_find(&h, log_host_id(1), 0), 1, 1);
     step_world_run(&h.world);
     log_host_kill(&h);
     snprintf(text, sizeof text, "0\n1\ntopic1 0 %lld\n", (long long)start);
@@ -258,7 +225,7 @@ static void start_with_checkpoint(bool beyond)
     file_unref(file);
     file_mem_kill(fs);
     ck_assert(log_host_start(&h, disk, &config));
-    ck_assert(found(&h, 1)->suspect == beyond);
+    ck_assert(log_host_found(&h, 1)->suspect == beyond);
     log_host_kill(&h);
     ck_assert_uint_eq(size_of(disk, "topic1-0/00000000000000000000.log"), size);
     file_mem_free(disk);

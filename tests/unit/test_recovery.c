@@ -11,30 +11,6 @@
 
 static const struct log_host_config config = {.journal_file_size = 512 * 1024, .seed = 7};
 
-static struct partition_id id_of(uint8_t topic)
-{
-    struct partition_id id = {.number = 0};
-    memset(id.topic.bytes, topic, sizeof id.topic.bytes);
-    return id;
-}
-
-static struct log *make_log(struct log_host *h, uint8_t topic)
-{
-    char name[16];
-    struct log_config c = log_host_log_config();
-    snprintf(name, sizeof name, "topic%u", topic);
-    return log_create(h->dir, step_world_reactor(&h->world, 0), view_of(name), id_of(topic), 0, &c);
-}
-
-static void append_some(struct log *log, unsigned count, int32_t epoch)
-{
-    for (unsigned i = 0; i < count; i++) {
-        struct buf *b = log_host_batch((uint64_t)log_end(log), 3, 100, 1000 + log_end(log));
-        ck_assert_int_eq(log_host_append(log, b, epoch, NULL), LOG_OK);
-        buf_unref(b);
-    }
-}
-
 struct heard {
     struct log_observer observer;
     unsigned moved, failed;
@@ -56,15 +32,6 @@ static void listen_to(struct heard *h, struct log *log)
     log_observe(log, &h->observer);
 }
 
-static const struct log_found *found(struct log_host *h, uint8_t topic)
-{
-    for (uint32_t i = 0; i < h->load.found_count; i++) {
-        if (partition_id_equal(h->load.found[i].id, id_of(topic)))
-            return &h->load.found[i];
-    }
-    return NULL;
-}
-
 /* ---- damage ---- */
 
 static const int64_t ends[] = {60, 30, 3};
@@ -78,13 +45,13 @@ static struct file_mem *journalled(uint64_t *ret_used)
     step_world_block(&h.world, 0, LANE_STORE, true);
     struct log *logs[3];
     for (uint8_t i = 0; i < 3; i++)
-        logs[i] = make_log(&h, (uint8_t)(i + 1));
+        logs[i] = log_host_make(&h, (uint8_t)(i + 1));
     for (unsigned round = 0; round < 10; round++) {
-        append_some(logs[0], 2, 1);
-        append_some(logs[1], 1, 1);
+        log_host_fill(logs[0], 2, 1);
+        log_host_fill(logs[1], 1, 1);
         step_world_run(&h.world);
     }
-    append_some(logs[2], 1, 1);
+    log_host_fill(logs[2], 1, 1);
     step_world_advance(&h.world, 200);
     for (unsigned i = 0; i < 3; i++)
         ck_assert_int_eq(log_synced_end(logs[i]), ends[i]);
@@ -105,7 +72,7 @@ START_TEST(a_flipped_bit_in_the_journal_is_found)
         ck_assert_int_eq(file_mem_flip(copy, journal_file_name(0), pos, 0x10), 0);
         ck_assert_msg(log_host_start(&h, copy, &config), "%s", h.load.message);
         for (uint8_t i = 0; i < 3; i++) {
-            const struct log_found *f = found(&h, (uint8_t)(i + 1));
+            const struct log_found *f = log_host_found(&h, (uint8_t)(i + 1));
             if (f && f->suspect) {
                 suspects++;
                 ck_assert_ptr_nonnull(f->why);
@@ -133,8 +100,8 @@ START_TEST(damage_outlives_restarts_until_the_log_is_reset)
     ck_assert_int_eq(file_mem_flip(disk, journal_file_name(0), 5 * JOURNAL_BLOCK_SIZE + 700, 1), 0);
     for (unsigned start = 0; start < 3; start++) {
         ck_assert(log_host_start(&h, disk, &config));
-        ck_assert(found(&h, 1)->suspect);
-        struct log *log = log_host_find(&h, id_of(1), 0);
+        ck_assert(log_host_found(&h, 1)->suspect);
+        struct log *log = log_host_find(&h, log_host_id(1), 0);
         ck_assert(log_is_suspect(log));
         struct buf *b = log_host_batch(1, 1, 10, 1);
         ck_assert_int_eq(log_host_append(log, b, 9, NULL), LOG_FAILED);
@@ -145,19 +112,19 @@ START_TEST(damage_outlives_restarts_until_the_log_is_reset)
             log_host_kill(&h);
     }
     ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = log_host_find(&h, id_of(1), 0);
+    struct log *log = log_host_find(&h, log_host_id(1), 0);
     log_reset(log, 1000);
     step_world_run(&h.world);
     ck_assert(!log_is_suspect(log));
-    append_some(log, 2, 9);
+    log_host_fill(log, 2, 9);
     step_world_run(&h.world);
     ck_assert_int_eq(log_synced_end(log), 1006);
     log_host_kill(&h);
     file_mem_power_cycle(disk, 3);
     ck_assert(log_host_start(&h, disk, &config));
-    ck_assert_msg(!found(&h, 1)->suspect, "%s", found(&h, 1)->why);
-    ck_assert_int_eq(log_start(found(&h, 1)->log), 1000);
-    ck_assert_int_eq(log_end(found(&h, 1)->log), 1006);
+    ck_assert_msg(!log_host_found(&h, 1)->suspect, "%s", log_host_found(&h, 1)->why);
+    ck_assert_int_eq(log_start(log_host_found(&h, 1)->log), 1000);
+    ck_assert_int_eq(log_end(log_host_found(&h, 1)->log), 1006);
     log_host_kill(&h);
     file_mem_free(disk);
 }
@@ -168,8 +135,8 @@ START_TEST(a_segment_cut_short_is_found)
     struct file_mem *disk = file_mem_new(5);
     struct log_host h;
     ck_assert(log_host_start(&h, disk, &config));
-    append_some(make_log(&h, 1), 6, 1);
-    append_some(make_log(&h, 2), 6, 1);
+    log_host_fill(log_host_make(&h, 1), 6, 1);
+    log_host_fill(log_host_make(&h, 2), 6, 1);
     ck_assert_int_eq(log_host_stop(&h), 0);
     void *fs = file_mem_mount(disk, "");
     struct file *file;
@@ -180,8 +147,8 @@ START_TEST(a_segment_cut_short_is_found)
     ck_assert_int_eq(file_mem_ops.unlink(fs, "topic2-0/00000000000000000000.log"), 0);
     file_mem_kill(fs);
     ck_assert(log_host_start(&h, disk, &config));
-    ck_assert(found(&h, 1)->suspect);
-    ck_assert(found(&h, 2)->suspect);
+    ck_assert(log_host_found(&h, 1)->suspect);
+    ck_assert(log_host_found(&h, 2)->suspect);
     log_host_kill(&h);
     file_mem_free(disk);
 }
@@ -213,13 +180,13 @@ START_TEST(a_failed_commit_kills_the_directory)
         struct heard heard[2];
         ck_assert(log_host_start(&h, disk, &config));
         for (uint8_t l = 0; l < 2; l++) {
-            logs[l] = make_log(&h, (uint8_t)(l + 1));
+            logs[l] = log_host_make(&h, (uint8_t)(l + 1));
             listen_to(&heard[l], logs[l]);
         }
-        append_some(logs[0], 5, 1);
+        log_host_fill(logs[0], 5, 1);
         step_world_run(&h.world);
         file_mem_fail(disk, calls[i], "journal", 1, EIO, false);
-        append_some(logs[0], 5, 1);
+        log_host_fill(logs[0], 5, 1);
         step_world_run(&h.world);
         ck_assert_int_eq(log_synced_end(logs[0]), 15);
         check_dead(&h, logs, heard);
@@ -230,8 +197,8 @@ START_TEST(a_failed_commit_kills_the_directory)
         file_mem_power_cycle(disk, 17);
         ck_assert(log_host_start(&h, disk, &config));
         ck_assert(!h.load.clean);
-        ck_assert(!found(&h, 1)->suspect);
-        ck_assert_int_ge(log_end(found(&h, 1)->log), 15);
+        ck_assert(!log_host_found(&h, 1)->suspect);
+        ck_assert_int_ge(log_end(log_host_found(&h, 1)->log), 15);
         log_host_kill(&h);
         file_mem_free(disk);
     }
@@ -246,15 +213,15 @@ START_TEST(a_failed_segment_sync_kills_the_directory)
     struct heard heard[2];
     ck_assert(log_host_start(&h, disk, &config));
     for (uint8_t l = 0; l < 2; l++) {
-        logs[l] = make_log(&h, (uint8_t)(l + 1));
+        logs[l] = log_host_make(&h, (uint8_t)(l + 1));
         listen_to(&heard[l], logs[l]);
     }
     file_mem_fail(disk, FILE_MEM_DATASYNC, ".log", 1, EIO, false);
     for (unsigned i = 0; i < 500 && !log_dir_is_failed(h.dir); i++) {
-        append_some(logs[0], 1, 1);
+        log_host_fill(logs[0], 1, 1);
         step_world_run(&h.world);
     }
-    append_some(logs[0], 0, 1);
+    log_host_fill(logs[0], 0, 1);
     step_world_advance(&h.world, 2000);
     ck_assert(log_dir_is_failed(h.dir));
     int64_t synced = log_synced_end(logs[0]);
@@ -264,8 +231,8 @@ START_TEST(a_failed_segment_sync_kills_the_directory)
     log_host_kill(&h);
     file_mem_power_cycle(disk, 4);
     ck_assert(log_host_start(&h, disk, &config));
-    ck_assert_msg(!found(&h, 1)->suspect, "%s", found(&h, 1)->why);
-    ck_assert_int_ge(log_end(found(&h, 1)->log), synced);
+    ck_assert_msg(!log_host_found(&h, 1)->suspect, "%s", log_host_found(&h, 1)->why);
+    ck_assert_int_ge(log_end(log_host_found(&h, 1)->log), synced);
     log_host_kill(&h);
     file_mem_free(disk);
 }
@@ -278,12 +245,12 @@ START_TEST(a_full_disk_is_waited_for)
     struct log_host h;
     struct heard heard;
     ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = make_log(&h, 1);
+    struct log *log = log_host_make(&h, 1);
     listen_to(&heard, log);
-    append_some(log, 5, 1);
+    log_host_fill(log, 5, 1);
     step_world_run(&h.world);
     file_mem_fail(disk, FILE_MEM_PWRITEV, ".log", 1, ENOSPC, true);
-    append_some(log, 5, 1);
+    log_host_fill(log, 5, 1);
     step_world_run(&h.world);
     ck_assert_int_eq(log_synced_end(log), 30);
     ck_assert_int_eq(log_stored_end(log), 15);
@@ -292,7 +259,7 @@ START_TEST(a_full_disk_is_waited_for)
     struct buf *read = log_host_read(&h, log, 0, 3000, &outcome);
     ck_assert_ptr_nonnull(read);
     buf_unref(read);
-    append_some(log, 5, 1);
+    log_host_fill(log, 5, 1);
     step_world_advance(&h.world, 1000);
     ck_assert_int_eq(log_stored_end(log), 15);
     file_mem_fail(disk, FILE_MEM_PWRITEV, ".log", 0, ENOSPC, false);
@@ -327,10 +294,10 @@ START_TEST(appends_wait_for_room_in_the_journal)
     struct file_mem *disk = file_mem_new(5);
     struct log_host h;
     ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = make_log(&h, 1);
+    struct log *log = log_host_make(&h, 1);
     step_world_block(&h.world, 0, LANE_STORE, true);
     for (unsigned i = 0; i < 3000; i++) {
-        append_some(log, 1, 1);
+        log_host_fill(log, 1, 1);
         if (i % 3 == 0)
             step_world_run(&h.world);
     }
@@ -464,7 +431,7 @@ START_TEST(orders_are_noted_when_there_is_room_again)
     struct log_host h;
     int32_t epoch, version;
     ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = make_log(&h, 1);
+    struct log *log = log_host_make(&h, 1);
     step_world_run(&h.world);
     file_mem_fail(disk, FILE_MEM_PWRITEV, STORE_ORDERS_FILE, 1, ENOSPC, true);
     log_set_order(log, 7, 2);
@@ -475,7 +442,7 @@ START_TEST(orders_are_noted_when_there_is_room_again)
     log_host_kill(&h);
     file_mem_power_cycle(disk, 1);
     ck_assert(log_host_start(&h, disk, &config));
-    log_order(log_host_find(&h, id_of(1), 0), &epoch, &version);
+    log_order(log_host_find(&h, log_host_id(1), 0), &epoch, &version);
     ck_assert_int_eq(epoch, 7);
     ck_assert_int_eq(version, 2);
     log_host_kill(&h);
@@ -558,19 +525,19 @@ START_TEST(a_name_used_again)
     struct log_config c = log_host_log_config();
     c.file_delete_delay_ms = 500;
     struct reactor *reactor = step_world_reactor(&h.world, 0);
-    struct log *old = log_create(h.dir, reactor, VIEW_LITERAL("t"), id_of(1), 0, &c);
-    append_some(old, 5, 1);
+    struct log *old = log_create(h.dir, reactor, VIEW_LITERAL("t"), log_host_id(1), 0, &c);
+    log_host_fill(old, 5, 1);
     step_world_run(&h.world);
     log_delete(old);
-    struct log *log = log_create(h.dir, reactor, VIEW_LITERAL("t"), id_of(2), 0, &c);
-    append_some(log, 2, 1);
+    struct log *log = log_create(h.dir, reactor, VIEW_LITERAL("t"), log_host_id(2), 0, &c);
+    log_host_fill(log, 2, 1);
     step_world_run(&h.world);
     ck_assert_int_eq(log_stored_end(log), 6);
     step_world_advance(&h.world, 1000);
     log_host_kill(&h);
     ck_assert(log_host_start(&h, disk, &config));
     ck_assert_uint_eq(h.load.found_count, 1);
-    ck_assert(partition_id_equal(h.load.found[0].id, id_of(2)));
+    ck_assert(partition_id_equal(h.load.found[0].id, log_host_id(2)));
     ck_assert_int_eq(log_end(h.load.found[0].log), 6);
     log_host_kill(&h);
     file_mem_free(disk);
