@@ -129,7 +129,7 @@ static void add_logs(struct shard *s, const struct log_dir_load *load)
     for (uint32_t i = 0; i < load->found_count; i++) {
         const struct log_found *found = &load->found[i];
         if (shard_of(s, found->id) == s->number) {
-            replica_host_add_log(s->replicas, found->log, view_of(found->topic));
+            replica_host_add_log(s->replicas, found->log);
         }
     }
 }

@@ -59,18 +59,9 @@ struct partition_action *partition_do(struct partition_actions *actions,
     return action;
 }
 
-static bool names(const int32_t *brokers, uint32_t count, int32_t broker)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (brokers[i] == broker)
-            return true;
-    }
-    return false;
-}
-
 bool partition_in_isr(const struct partition *p, int32_t broker)
 {
-    return names(p->order.isr, p->order.isr_count, broker);
+    return cluster_partition_in_isr(&p->order, broker);
 }
 
 bool partition_in_maximal_isr(const struct partition *p, int32_t broker)
@@ -156,7 +147,7 @@ static void settle(struct partition *p, struct partition_actions *a)
     int32_t self = p->config->self.broker;
     if (p->state == PARTITION_FAILED)
         return;
-    if (!names(p->order.replicas, p->order.replica_count, self)) {
+    if (!cluster_partition_has_replica(&p->order, self)) {
         partition_move(p, PARTITION_IDLE);
         return;
     }
@@ -215,7 +206,7 @@ static void on_order(struct partition *p, const struct cluster_partition_item *o
     if (moved && p->state == PARTITION_LEADER)
         leader_replicas_changed(p, a);
     bool dropped = moved && p->state != PARTITION_LEADER &&
-                   !names(order->replicas, order->replica_count, p->config->self.broker);
+                   !cluster_partition_has_replica(order, p->config->self.broker);
     if (dropped)
         follower_drop_stream(p);
     if (!same_reign || dropped || p->state < PARTITION_LEADER || p->state == PARTITION_SUSPECT)
@@ -320,8 +311,7 @@ static int report_wanted(const struct partition *p)
         break;
     }
     bool is_new = (p->order.flags & CLUSTER_PARTITION_NEW) && p->log.there && p->log.created;
-    return is_new && names(p->order.replicas, p->order.replica_count, self) ? CLUSTER_REPORT_CREATED
-                                                                            : 0;
+    return is_new && cluster_partition_has_replica(&p->order, self) ? CLUSTER_REPORT_CREATED : 0;
 }
 
 static void report_turn(struct partition *p, struct partition_actions *a)

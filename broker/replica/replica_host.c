@@ -6,7 +6,6 @@
 #include "broker/log/producer_state.h"
 #include "broker/replica/replica_internal.h"
 #include "common/memory.h"
-#include "common/resolve.h"
 
 #define LAG_MS 30000
 #define SILENCE_MS 1000
@@ -98,14 +97,6 @@ void replica_free_if_dead(struct replica *r)
         replica_free(r);
 }
 
-static void topic_free(struct host_topic *t)
-{
-    if (!t)
-        return;
-    free(t->name);
-    free(t);
-}
-
 void replica_host_free(struct replica_host *h)
 {
     struct map_entry entry;
@@ -118,19 +109,10 @@ void replica_host_free(struct replica_host *h)
             log_observe(r->log, NULL);
         replica_free(r);
     }
-    for (uint32_t at = 0; map_next(&h->topics, &at, &entry);)
-        topic_free(entry.value);
     streams_free(h);
     host_removals_free(h);
-    for (uint32_t at = 0; map_next(&h->brokers, &at, &entry);) {
-        struct host_broker *b = entry.value;
-        free(b->live);
-        free(b->catch_up);
-        free(b);
-    }
+    host_metadata_free(h);
     map_deinit(&h->replicas);
-    map_deinit(&h->topics);
-    map_deinit(&h->brokers);
     free(h->refused);
     free(h->changes);
     free(h->reports);
@@ -141,36 +123,6 @@ void replica_host_free(struct replica_host *h)
     free(h);
 }
 
-/* ---- topics and their replicas ---- */
-
-static struct host_topic *topic_get(struct replica_host *h, struct uuid id)
-{
-    struct host_topic *t = map_get(&h->topics, MAP_KEY(id));
-    if (!t) {
-        t = xcalloc(1, sizeof *t);
-        map_put(&h->topics, MAP_KEY(id), t);
-    }
-    return t;
-}
-
-static void topic_link(struct host_topic *t, struct replica *r)
-{
-    r->topic = t;
-    r->next_of_topic = t->replicas;
-    r->link_of_topic = &t->replicas;
-    if (t->replicas)
-        t->replicas->link_of_topic = &r->next_of_topic;
-    t->replicas = r;
-}
-
-static void topic_unlink(struct replica *r)
-{
-    *r->link_of_topic = r->next_of_topic;
-    if (r->next_of_topic)
-        r->next_of_topic->link_of_topic = r->link_of_topic;
-    r->topic = NULL;
-}
-
 struct replica *host_add(struct replica_host *h, struct partition_id id, struct log *log)
 {
     struct replica *r = xcalloc(1, sizeof *r);
@@ -179,29 +131,18 @@ struct replica *host_add(struct replica_host *h, struct partition_id id, struct 
     r->log = log;
     r->by_commit_last = &r->by_commit;
     r->by_sync_last = &r->by_sync;
-    struct partition_log numbers = {.last_epoch = -1};
-    if (log) {
-        numbers = (struct partition_log){.there = true,
-                                         .created = log_created_durable(log),
-                                         .failed = log_is_failed(log),
-                                         .suspect = log_is_suspect(log),
-                                         .last_epoch = log_last_epoch(log),
-                                         .start = log_start(log),
-                                         .end = log_end(log),
-                                         .synced_end = log_synced_end(log),
-                                         .high_watermark = log_high_watermark(log)};
+    struct partition_log numbers = replica_log_numbers(r);
+    if (log)
         replica_watch_log(r);
-    }
     partition_init(&r->partition, &h->partition_config, id, &numbers);
     map_put(&h->replicas, MAP_KEY(r->id), r);
-    topic_link(topic_get(h, id.topic), r);
+    host_topic_link(r);
     return r;
 }
 
-void replica_host_add_log(struct replica_host *h, struct log *log, struct view topic)
+void replica_host_add_log(struct replica_host *h, struct log *log)
 {
     struct log_config config;
-    (void)topic;
     h->config.topic_config(h->config.topic_config_context, VIEW_NULL, &config);
     log_attach(log, h->reactor, &config);
     host_add(h, log_id(log), log);
@@ -220,152 +161,6 @@ void replica_host_set_self(struct replica_host *h, struct cluster_member self)
     }
     streams_close_all(h, "registered anew");
     incoming_close_all(h, "registered anew");
-}
-
-/* ---- metadata ---- */
-
-static void apply_broker(struct replica_host *h, const struct cluster_broker_item *item)
-{
-    int32_t id = item->member.broker;
-    struct host_broker *b = map_get(&h->brokers, MAP_KEY(id));
-    struct map_entry entry;
-    if (id == h->config.self.broker)
-        return;
-    if (!b) {
-        b = xcalloc(1, sizeof *b);
-        b->broker = id;
-        map_put(&h->brokers, MAP_KEY(id), b);
-    }
-    bool other = !b->known || b->member.incarnation != item->member.incarnation ||
-                 b->shard_count != (uint32_t)item->shard_count;
-    char *host = xstrndup(item->cluster_host.base ? (const void *)item->cluster_host.base : "",
-                          item->cluster_host.size);
-    b->known = true;
-    b->alive = item->alive;
-    b->member = item->member;
-    b->has_addr = resolve_numeric(host, (uint16_t)item->cluster_port, &b->addr);
-    free(host);
-    for (uint32_t at = 0; other && map_next(&h->replicas, &at, &entry);) {
-        /* The old process is gone for every partition before its streams are. */
-        struct partition_event e;
-        e.kind = PARTITION_EV_MEMBER;
-        e.u.member.member = b->member;
-        e.u.member.alive = false;
-        replica_step(entry.value, &e);
-    }
-    if (other) {
-        streams_drop_broker(h, b);
-        b->shard_count = item->shard_count > 0 ? (uint32_t)item->shard_count : 0;
-    }
-    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);)
-        replica_member(entry.value, b);
-}
-
-static void apply_broker_gone(struct replica_host *h, int32_t id)
-{
-    struct host_broker *b = map_get(&h->brokers, MAP_KEY(id));
-    struct map_entry entry;
-    if (!b)
-        return;
-    b->alive = false;
-    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);)
-        replica_member(entry.value, b);
-}
-
-static void apply_topic(struct replica_host *h, const struct cluster_topic_item *item)
-{
-    struct host_topic *t = topic_get(h, item->id);
-    free(t->name);
-    t->name = xstrndup(item->name.base, item->name.size);
-    h->config.topic_config(h->config.topic_config_context, item->config, &t->config);
-    for (const struct replica *r = t->replicas; r; r = r->next_of_topic) {
-        if (r->log)
-            log_configure(r->log, &t->config);
-    }
-}
-
-/* The replica of a deleted topic: everybody who waits hears it, its log goes. */
-static void remove_replica(struct replica *r)
-{
-    struct replica_host *h = r->host;
-    bool led = r->said_leads;
-    feeds_drop(r);
-    produce_fail(r, REPLICA_UNKNOWN);
-    fetch_fail(r, REPLICA_UNKNOWN);
-    map_remove(&h->replicas, MAP_KEY(r->id));
-    topic_unlink(r);
-    if (r->log)
-        host_remove_log(h, r->id.topic, r->log);
-    r->log = NULL;
-    r->dead = true;
-    r->said_leads = false;
-    if (led && h->observer->leads_not)
-        h->observer->leads_not(h->observer, r->id);
-    replica_free_if_dead(r);
-}
-
-static void apply_topic_gone(struct replica_host *h, struct uuid topic)
-{
-    struct host_topic *t = map_remove(&h->topics, MAP_KEY(topic));
-    while (t && t->replicas)
-        remove_replica(t->replicas);
-    topic_free(t);
-}
-
-static bool names_self(const struct replica_host *h, const struct cluster_partition_item *p)
-{
-    for (uint32_t i = 0; i < p->replica_count; i++) {
-        if (p->replicas[i] == h->config.self.broker)
-            return true;
-    }
-    return false;
-}
-
-static void apply_partition(struct replica_host *h, const struct cluster_partition_item *item)
-{
-    const struct env *env = &h->reactor->env;
-    if (partition_shard(item->id, env->shard_count) != env->shard)
-        return;
-    struct replica *r = host_find(h, item->id);
-    if (!r && !names_self(h, item))
-        return;
-    if (!r)
-        r = host_add(h, item->id, NULL);
-    struct partition_event e;
-    e.kind = PARTITION_EV_ORDER;
-    e.u.order = *item;
-    replica_step(r, &e);
-    if (r->log)
-        log_set_order(r->log, r->partition.order.leader_epoch, r->partition.order.version);
-    for (uint32_t i = 0; i < r->partition.peer_count; i++) {
-        int32_t broker = r->partition.peers[i].broker;
-        const struct host_broker *b = map_get(&h->brokers, MAP_KEY(broker));
-        if (b)
-            replica_member(r, b);
-    }
-}
-
-void replica_host_apply(struct replica_host *h, const struct cluster_item *item)
-{
-    if (h->stopping)
-        return;
-    switch (item->kind) {
-    case CLUSTER_ITEM_BROKER:
-        apply_broker(h, &item->u.broker);
-        break;
-    case CLUSTER_ITEM_BROKER_GONE:
-        apply_broker_gone(h, item->u.broker.member.broker);
-        break;
-    case CLUSTER_ITEM_TOPIC:
-        apply_topic(h, &item->u.topic);
-        break;
-    case CLUSTER_ITEM_TOPIC_GONE:
-        apply_topic_gone(h, item->u.topic.id);
-        break;
-    case CLUSTER_ITEM_PARTITION:
-        apply_partition(h, &item->u.partition);
-        break;
-    }
 }
 
 void replica_host_isr_reply(struct replica_host *h, const struct cluster_isr_reply *reply)
@@ -525,7 +320,7 @@ static void run_tick(struct timer *timer)
 {
     struct replica_host *h = CONTAINER_OF(timer, struct replica_host, tick);
     struct map_entry entry;
-    int64_t now_ms = (int64_t)(h->reactor->now_ns / 1000000);
+    int64_t now_ms = host_now_ms(h);
     timer_set(&h->tick, TICK_MS);
     if (h->stopped)
         host_turn_soon(h); /* nobody hears when a removed log is gone */

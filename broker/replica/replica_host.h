@@ -77,7 +77,7 @@ void replica_host_free(struct replica_host *host);
 
 /* ---- start, metadata, stop ---- */
 /* Gives the host a log found at the start and not attached yet. Before the first item. */
-void replica_host_add_log(struct replica_host *host, struct log *log, struct view topic);
+void replica_host_add_log(struct replica_host *host, struct log *log);
 /* A new registration: the process has another incarnation now (nothing that it leads goes on). */
 void replica_host_set_self(struct replica_host *host, struct cluster_member self);
 /* One item of the controller's stream. Every shard hears every item; partitions of other shards are

@@ -178,24 +178,43 @@ struct replica_host {
     struct say_limit say_push, say_link;
 };
 
-/* replica_gone.c */
-void host_remove_log(struct replica_host *h, struct uuid topic, struct log *log);
-void host_removals_stop(struct replica_host *h); /* nobody waits any more */
-void host_removals_free(struct replica_host *h);
-
 /* replica_host.c */
+/* NULL: none on this shard. */
 struct replica *host_find(const struct replica_host *h, struct partition_id id);
+/* A replica without an order; log NULL: it has none yet. */
 struct replica *host_add(struct replica_host *h, struct partition_id id, struct log *log);
-/* Of a topic that is gone: freed once no read of it is out. */
+/* Frees the replica of a deleted topic, unless a read of it is still under way. */
 void replica_free_if_dead(struct replica *r);
+/* The host's part of the end of this turn runs (again). */
 void host_turn_soon(struct replica_host *h);
-bool host_is_full(const struct replica_host *h); /* bytes of streams are at their limit: read no
-                                                    more until some are done with */
+/* The bytes received from streams, or those that wait to be written in place, are at their limit:
+ * nothing more is read from leaders until some are done with. */
+bool host_is_full(const struct replica_host *h);
+/* The monotonic clock as the partitions' step functions know it. */
+static inline int64_t host_now_ms(const struct replica_host *h)
+{
+    return (int64_t)(h->reactor->now_ns / 1000000);
+}
+
+/* replica_metadata.c */
+/* Enters the replica with its topic, which is made when no item has named it yet. */
+void host_topic_link(struct replica *r);
+void host_metadata_free(struct replica_host *h);
+
+/* replica_removal.c */
+/* Deletes the log; the topic counts as removed when all of its logs are, durably. */
+void host_remove_log(struct replica_host *h, struct uuid topic, struct log *log);
+/* Answers all who wait for a removal that it did not end in time. */
+void host_removals_stop(struct replica_host *h);
+void host_removals_free(struct replica_host *h);
 
 /* replica_step.c: events into the step, its actions out */
 void replica_step(struct replica *r, struct partition_event *e);
 /* True when the step wants the bytes of this push appended. */
 bool replica_step_push(struct replica *r, struct partition_event *e);
+/* What the step function is to know of the log as it is now. */
+struct partition_log replica_log_numbers(const struct replica *r);
+/* The log changed: the step hears it, and waiters whose records are synced now are answered. */
 void replica_log_moved(struct replica *r);
 void replica_touch(struct replica *r);
 /* A read of its log met damaged bytes. */
@@ -239,7 +258,7 @@ void stream_say_diverge(struct stream *s, const struct cluster_diverge *diverge)
 void stream_say_reset(struct stream *s, const struct cluster_reset *reset);
 void stream_turn(struct stream *s);
 void stream_tick(struct stream *s);
-void streams_drop_broker(struct replica_host *h, struct host_broker *b);
+void streams_drop_broker(struct host_broker *b);
 void streams_close_all(struct replica_host *h, const char *why);
 void streams_free(struct replica_host *h);
 static inline bool stream_is_ready(const struct stream *s)

@@ -114,17 +114,12 @@ static void wait_or_finish(struct replica *r, struct produce_waiter *w)
  * would go first, and the first be out of order for ever. What was refused a moment ago is
  * remembered: what follows it must wait for it. */
 
-static int64_t now_ms(const struct replica_host *h)
-{
-    return (int64_t)(h->reactor->now_ns / 1000000);
-}
-
 static struct refused_batch *refused_find(const struct replica_host *h, struct partition_id id,
                                           const struct record_batch *batch)
 {
     for (uint32_t i = 0; h->refused && i < REFUSED_BATCHES; i++) {
         struct refused_batch *b = &h->refused[i];
-        if (b->until_ms > now_ms(h) && b->producer_id == batch->producer_id &&
+        if (b->until_ms > host_now_ms(h) && b->producer_id == batch->producer_id &&
             b->producer_epoch == batch->producer_epoch && b->id.number == id.number &&
             uuid_equal(b->id.topic, id.topic))
             return b;
@@ -149,7 +144,7 @@ static void refused_put(struct replica_host *h, const struct produce_waiter *w,
     }
     if (batch.base_sequence < b->sequence)
         b->sequence = batch.base_sequence;
-    b->until_ms = now_ms(h) + REFUSED_MS;
+    b->until_ms = host_now_ms(h) + REFUSED_MS;
 }
 
 static bool overtakes_refused(const struct replica *r, const struct record_batch *batch)

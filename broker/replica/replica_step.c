@@ -7,11 +7,6 @@
 #include "broker/replica/replica_internal.h"
 #include "common/memory.h"
 
-static int64_t now_ms(const struct replica_host *h)
-{
-    return (int64_t)(h->reactor->now_ns / 1000000);
-}
-
 void replica_touch(struct replica *r)
 {
     struct replica_host *h = r->host;
@@ -24,7 +19,7 @@ void replica_touch(struct replica *r)
     host_turn_soon(h);
 }
 
-static struct partition_log log_numbers(const struct replica *r)
+struct partition_log replica_log_numbers(const struct replica *r)
 {
     const struct log *log = r->log;
     if (!log)
@@ -76,7 +71,7 @@ void replica_log_moved(struct replica *r)
 {
     struct partition_event e;
     e.kind = PARTITION_EV_LOG;
-    e.u.log = log_numbers(r);
+    e.u.log = replica_log_numbers(r);
     replica_step(r, &e);
     produce_wake(r);
 }
@@ -93,7 +88,7 @@ static void observed_failed(struct log_observer *observer, enum log_outcome why)
     say(&r->host->reactor->env, SAY_ERROR, "replica", "log of partition %d failed: %s",
         r->id.number, why == LOG_CORRUPT ? "damaged bytes on disk" : "its directory failed");
     e.kind = PARTITION_EV_LOG;
-    e.u.log = log_numbers(r);
+    e.u.log = replica_log_numbers(r);
     e.u.log.failed = true;
     replica_step(r, &e);
 }
@@ -314,7 +309,7 @@ static struct partition_actions *actions_take(struct replica_host *h)
 bool replica_step_push(struct replica *r, struct partition_event *e)
 {
     struct partition_actions *actions = actions_take(r->host);
-    e->now_ms = now_ms(r->host);
+    e->now_ms = host_now_ms(r->host);
     partition_step(&r->partition, e, actions);
     bool accepted = carry_out(r, actions);
     r->host->depth--;
@@ -342,7 +337,7 @@ void replica_turn(struct replica *r)
         replica_step(r, &e);
     }
     struct partition_actions *actions = actions_take(r->host);
-    partition_turn(&r->partition, now_ms(r->host), actions);
+    partition_turn(&r->partition, host_now_ms(r->host), actions);
     carry_out(r, actions);
     r->host->depth--;
 }

@@ -262,9 +262,8 @@ static void let_go(struct stream *s, const char *why)
         link_close(&s->link, why);
 }
 
-void streams_drop_broker(struct replica_host *h, struct host_broker *b)
+void streams_drop_broker(struct host_broker *b)
 {
-    (void)h;
     for (uint32_t i = 0; i < b->shard_count; i++) {
         if (b->live && b->live[i])
             let_go(b->live[i], "the broker is another process now");

@@ -218,7 +218,7 @@ static void make_host(struct node *n)
     n->observer = (struct replica_host_observer){.ask_isr = ask_isr, .report = heard_report};
     n->replicas = replica_host_new(&n->reactor, &config, &n->observer);
     for (uint32_t i = 0; i < n->load.found_count; i++)
-        replica_host_add_log(n->replicas, n->load.found[i].log, view_of(n->load.found[i].topic));
+        replica_host_add_log(n->replicas, n->load.found[i].log);
     log_dir_load_deinit(&n->load);
     n->loaded = true;
     n->rig->generation++;
