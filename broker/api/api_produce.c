@@ -194,7 +194,7 @@ static void answer(struct produce *p)
         if (p->failed) {
             request_hang_up(r, "a Produce request with acks=0 that failed");
         } else {
-            request_silent(r);
+            request_answer_nothing(r);
         }
         return;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All client connections of a shard: their number, who is idle, who waits to be read again. */
+/* All client connections of a shard: how many there are, which are paused because memory is short,
+ * which are closed because they are idle or hold memory and do not move. */
 #include <stdlib.h>
 
 #include "broker/net/conn_internal.h"
@@ -7,22 +8,22 @@
 #include "common/memory.h"
 #include "common/resolve.h"
 
-#define AGAIN_MS 5
-#define LOOK_MS 1000
-/* While memory is short, a peer that neither sends the rest of its request nor takes its answers
- * for so long has to go; and so long an orderly close may take. */
-#define PATIENCE_NS (UINT64_C(10) * 1000 * 1000 * 1000)
+#define RESUME_MS 5
+#define SWEEP_MS 1000
+/* How long a peer may keep memory without moving a byte while memory is short, and how long an
+ * orderly close may take, before the connection is cut. */
+#define STALL_NS (UINT64_C(10) * 1000 * 1000 * 1000)
 
-static void again_fired(struct timer *timer);
-static void look_fired(struct timer *timer);
+static void resume_fired(struct timer *timer);
+static void sweep_fired(struct timer *timer);
 
 struct client_net *client_net_new(struct reactor *reactor, const struct client_net_config *config)
 {
     struct client_net *net = xcalloc(1, sizeof *net);
     net->reactor = reactor;
     net->config = *config;
-    timer_init(&net->again, reactor, again_fired);
-    timer_init(&net->look, reactor, look_fired);
+    timer_init(&net->resume, reactor, resume_fired);
+    timer_init(&net->sweep, reactor, sweep_fired);
     return net;
 }
 
@@ -36,8 +37,8 @@ void client_net_free(struct client_net *net)
         struct event closed = {.kind = EV_NET_CLOSED, .token = c->source.token};
         c->source.heard(&c->source, &closed);
     }
-    timer_deinit(&net->again);
-    timer_deinit(&net->look);
+    timer_deinit(&net->resume);
+    timer_deinit(&net->sweep);
     free(net);
 }
 
@@ -71,8 +72,8 @@ void client_net_forget(struct client_net *net, struct conn *c)
     unpause(net, c);
     unlink_conn(net, c);
     net->count--;
-    if (net->grower == c) {
-        net->grower = NULL;
+    if (net->unlimited == c) {
+        net->unlimited = NULL;
     }
 }
 
@@ -86,8 +87,8 @@ void client_net_accepted(struct client_net *net, const struct event *event)
         conn_close(c, false);
         return;
     }
-    if (net->look.at_ns == 0) {
-        timer_set(&net->look, LOOK_MS);
+    if (net->sweep.at_ns == 0) {
+        timer_set(&net->sweep, SWEEP_MS);
     }
     conn_read_on(c);
 }
@@ -98,37 +99,38 @@ bool client_net_may_read(struct client_net *net)
            net->config.may_read(net->config.context);
 }
 
-/* ---- requests that have begun ----
- * Together they take at most half of what may be received, one of them aside: so those that have
- * begun and do not come keep nobody from being served, and those that do come get through one by
- * one at least. */
-void conn_set_half(struct conn *c, uint32_t size)
+/* ---- partial requests ----
+ * All partial requests together hold at most half of the shard's receive limit, so clients that
+ * send the beginning of a large request and then nothing more cannot keep others from being served.
+ * One connection at a time may go beyond that, so requests that do arrive get through at least one
+ * by one. */
+void conn_set_partial(struct conn *c, uint32_t size)
 {
-    c->net->half_bytes += size;
-    c->net->half_bytes -= c->half;
-    c->half = size;
-    if (size == 0 && c->net->grower == c) {
-        c->net->grower = NULL;
+    c->net->partial_bytes += size;
+    c->net->partial_bytes -= c->partial;
+    c->partial = size;
+    if (size == 0 && c->net->unlimited == c) {
+        c->net->unlimited = NULL;
     }
 }
 
-static bool half_is_much(const struct client_net *net)
+static bool partial_is_much(const struct client_net *net)
 {
-    return (int64_t)net->half_bytes >= net->config.receive->limit / 2;
+    return (int64_t)net->partial_bytes >= net->config.receive->limit / 2;
 }
 
-bool client_net_may_go_on(struct client_net *net, struct conn *c, bool grows)
+bool client_net_may_read_more(struct client_net *net, struct conn *c, bool grows)
 {
     if (account_over(net->config.answers) || !net->config.may_read(net->config.context)) {
         return false;
     }
-    if (!grows || (!half_is_much(net) && !account_over(net->config.receive))) {
-        return true; /* what it reads into is taken already */
+    if (!grows || (!partial_is_much(net) && !account_over(net->config.receive))) {
+        return true; /* the memory that it reads into is accounted for already */
     }
-    if (net->grower == NULL) {
-        net->grower = c;
+    if (net->unlimited == NULL) {
+        net->unlimited = c;
     }
-    return net->grower == c;
+    return net->unlimited == c;
 }
 
 void conn_pause(struct conn *c)
@@ -142,16 +144,15 @@ void conn_pause(struct conn *c)
     c->paused_next = NULL;
     *(net->paused_last != NULL ? &net->paused_last->paused_next : &net->paused_first) = c;
     net->paused_last = c;
-    if (net->again.at_ns == 0) {
-        timer_set(&net->again, AGAIN_MS);
+    if (net->resume.at_ns == 0) {
+        timer_set(&net->resume, RESUME_MS);
     }
 }
 
-/* Accounts are credited on other threads too, which wake nobody: paused connections are looked at
- * again now and then. */
-static void again_fired(struct timer *timer)
+/* Polls, because buffers are also released on the disks' threads, which wake nobody. */
+static void resume_fired(struct timer *timer)
 {
-    struct client_net *net = CONTAINER_OF(timer, struct client_net, again);
+    struct client_net *net = CONTAINER_OF(timer, struct client_net, resume);
     struct conn *end = net->paused_last;
     for (struct conn *c = net->paused_first; c != NULL;) {
         struct conn *next = c == end ? NULL : c->paused_next;
@@ -161,20 +162,21 @@ static void again_fired(struct timer *timer)
     }
 }
 
-static void look_at(struct client_net *net, struct conn *c)
+static void sweep_one(struct client_net *net, struct conn *c)
 {
     uint64_t now = net->reactor->now_ns;
-    bool still = c->active_ns + PATIENCE_NS <= now;
+    bool stalled = c->active_ns + STALL_NS <= now;
     bool idle = c->active_ns + net->config.idle_ns <= now;
     bool short_of_memory = account_over(net->config.answers) || account_over(net->config.receive);
     if (c->closing) {
-        if (still) {
+        if (stalled) {
             conn_close(c, false);
         }
-    } else if (still && c->half > 0 && c->reading && c->request_count == 0 && half_is_much(net)) {
+    } else if (stalled && c->partial > 0 && c->reading && c->request_count == 0 &&
+               partial_is_much(net)) {
         client_net_say(net, &c->peer, "a request that stays half received while memory is short");
         conn_close(c, false);
-    } else if (still && c->unsent > 0 && short_of_memory) {
+    } else if (stalled && c->unsent > 0 && short_of_memory) {
         client_net_say(net, &c->peer,
                        "a peer that does not take its answers while memory is short");
         conn_close(c, false);
@@ -183,16 +185,16 @@ static void look_at(struct client_net *net, struct conn *c)
     }
 }
 
-/* Once a second: who has been idle for too long, and, when memory is short, who holds it for
- * nothing. */
-static void look_fired(struct timer *timer)
+/* Once a second: closes who has been idle for too long, and, when memory is short, who holds memory
+ * without moving. */
+static void sweep_fired(struct timer *timer)
 {
-    struct client_net *net = CONTAINER_OF(timer, struct client_net, look);
+    struct client_net *net = CONTAINER_OF(timer, struct client_net, sweep);
     for (struct conn *c = net->first; c != NULL; c = c->next) {
-        look_at(net, c);
+        sweep_one(net, c);
     }
     if (net->count > 0) {
-        timer_set(&net->look, LOOK_MS);
+        timer_set(&net->sweep, SWEEP_MS);
     }
 }
 
@@ -209,11 +211,6 @@ bool client_net_idle(const struct client_net *net)
 uint32_t client_net_count(const struct client_net *net)
 {
     return net->count;
-}
-
-struct account *client_net_answers(struct client_net *net)
-{
-    return net->config.answers;
 }
 
 void client_net_say(struct client_net *net, const struct addr *peer, const char *what)

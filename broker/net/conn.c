@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection: bytes in, requests out; answers in, bytes out.
  *
- * Reading. While nothing is half received no buffer is held: the world makes one when bytes are
- * there. Requests are parsed in place; several in one buffer share it. A request that does not fit
- * what is left gets a buffer of its own, in the end of exactly its size, into which the rest is
- * read directly: that buffer is what the log and the followers' streams send from. What a peer only
- * announces takes no memory: the buffer grows with the bytes that have come, four times as large
- * each time.
+ * Reading. A connection that waits for its next request holds no buffer: the world makes one when
+ * bytes arrive. Requests are parsed in place, and several requests in one buffer share it. A
+ * request that does not fit in what is left of a buffer gets one of its own, into which the rest is
+ * read directly; the log and the followers' streams later send from that same buffer, so a large
+ * batch is never copied. A size that a peer only announces takes no memory: the buffer grows with
+ * the bytes that have arrived, fourfold each time, until it has exactly the request's size.
  *
- * Answering. Requests form a list in the order of their arrival; whatever is ready at its head
- * leaves at the end of the turn. */
+ * Answering. Requests form a list in the order of their arrival. At the end of each turn, the
+ * answers that are ready at the head of the list leave. */
 #include "broker/net/conn.h"
 
 #include <stdlib.h>
@@ -19,10 +19,10 @@
 #include "common/memory.h"
 
 #define READ_SIZE 65536u
-#define ROOM_MIN 512u   /* less room than this behind a started frame: move it to a new buffer */
-#define GROWN_MIN 4096u /* what a request gets at first */
-#define GROWTH 4u       /* and then, times the bytes that have come */
-#define READ_STEP (1u << 20) /* so much at the latest is heard of, as a sign of life */
+#define ROOM_MIN 512u   /* with less room behind the start of a frame, it moves to a new buffer */
+#define GROWN_MIN 4096u /* the first buffer of a request that does not fit */
+#define GROWTH 4u       /* the next buffer's size: times the bytes that have arrived */
+#define READ_STEP (1u << 20) /* a large read reports at least this often that bytes arrive */
 
 static void conn_heard(struct source *source, const struct event *event);
 static void conn_turn(struct turn_task *task);
@@ -46,7 +46,7 @@ static void drop_buffer(struct conn *c)
     buf_unref(c->buf);
     c->buf = NULL;
     c->start = c->end = 0;
-    conn_set_half(c, 0);
+    conn_set_partial(c, 0);
 }
 
 static void read_into(struct conn *c, uint32_t min, uint32_t max)
@@ -57,7 +57,9 @@ static void read_into(struct conn *c, uint32_t min, uint32_t max)
                        c->net->config.receive);
 }
 
-/* How much memory the frame that starts in c->buf needs next; 0: what it has will do. */
+/* The size of the buffer that the frame which starts in c->buf needs next; 0: the one it has will
+ * do.
+ */
 static uint32_t size_to_grow_to(const struct conn *c)
 {
     uint32_t have = c->end - c->start, room = c->buf->size - c->start;
@@ -82,7 +84,7 @@ static void grow(struct conn *c, uint32_t size)
     c->buf = big;
     c->start = 0;
     c->end = have;
-    conn_set_half(c, size);
+    conn_set_partial(c, size);
 }
 
 static void read_rest(struct conn *c)
@@ -95,8 +97,7 @@ static void read_rest(struct conn *c)
 
 static bool may_take(const struct conn *c)
 {
-    return c->request_count < CONN_REQUESTS_MAX && c->unsent < CONN_ANSWER_BYTES_MAX &&
-           c->blocked == NULL;
+    return c->request_count < CONN_REQUESTS_MAX && c->unsent < CONN_ANSWER_BYTES_MAX;
 }
 
 void conn_read_on(struct conn *c)
@@ -105,8 +106,8 @@ void conn_read_on(struct conn *c)
         return;
     }
     uint32_t size = c->buf != NULL ? size_to_grow_to(c) : 0;
-    bool may_read =
-        c->buf != NULL ? client_net_may_go_on(c->net, c, size > 0) : client_net_may_read(c->net);
+    bool may_read = c->buf != NULL ? client_net_may_read_more(c->net, c, size > 0)
+                                   : client_net_may_read(c->net);
     if (!may_take(c) || !may_read) {
         conn_pause(c);
         return;
@@ -131,9 +132,8 @@ static void refuse_frame(struct conn *c, const char *why)
     conn_close(c, false);
 }
 
-/* Everything that is whole in the buffer becomes a request, in order, as long as the limits allow.
- */
-void conn_take_requests(struct conn *c)
+/* Each complete frame in the buffer becomes a request, in order, as long as the limits allow. */
+static void take_requests(struct conn *c)
 {
     while (!c->closing && c->buf != NULL && c->end - c->start >= FRAME_PREFIX_SIZE && may_take(c)) {
         uint32_t size;
@@ -155,7 +155,7 @@ void conn_take_requests(struct conn *c)
     if (c->buf != NULL && c->start == c->end) {
         drop_buffer(c);
     }
-    conn_set_half(c, c->buf != NULL ? c->buf->size : 0);
+    conn_set_partial(c, c->buf != NULL ? c->buf->size : 0);
 }
 
 static void heard_data(struct conn *c, const struct event *e)
@@ -172,7 +172,7 @@ static void heard_data(struct conn *c, const struct event *e)
         c->end = e->u.data.size > 0 ? e->u.data.at + e->u.data.size : c->end;
     }
     c->eof = e->u.data.eof;
-    conn_take_requests(c);
+    take_requests(c);
     if (c->eof && !c->closing && c->request_count == 0) {
         conn_close(c, true);
         return;
@@ -221,7 +221,7 @@ static void conn_turn(struct turn_task *task)
     if (c->closing) {
         return;
     }
-    conn_take_requests(c);
+    take_requests(c);
     if (c->eof && c->request_count == 0 && !c->closing) {
         conn_close(c, true);
         return;
@@ -247,6 +247,11 @@ void conn_close(struct conn *c, bool after_sent)
     env->ops->net_close(env->world, c->source.token, after_sent);
 }
 
+static void free_at_turn(struct turn_task *task)
+{
+    free(CONTAINER_OF(task, struct conn, turn));
+}
+
 static void heard_closed(struct conn *c)
 {
     c->closing = true;
@@ -256,17 +261,11 @@ static void heard_closed(struct conn *c)
     drop_buffer(c);
     reactor_remove(c->net->reactor, &c->source);
     client_net_forget(c->net, c);
-    c->gone = true;
     if (!c->turn.queued) {
         free(c);
     } else {
-        c->turn.run = conn_free_at_turn;
+        c->turn.run = free_at_turn;
     }
-}
-
-void conn_free_at_turn(struct turn_task *task)
-{
-    free(CONTAINER_OF(task, struct conn, turn));
 }
 
 static void conn_heard(struct source *source, const struct event *e)

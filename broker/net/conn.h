@@ -9,10 +9,12 @@
 #include "common/reactor.h"
 #include "proto/frame.h"
 
-/* The connections of Kafka's clients to one shard. Requests of one connection are handed over in
- * the order of their arrival, several at a time, and answered in that order. What is not read is
- * the back-pressure: while the bytes received, the answers of a connection or the tail of a
- * directory are over their limits, nothing is read. One thread. */
+/* The connections of Kafka's clients to one shard. The requests of one connection are served in the
+ * order of their arrival, several at a time, and answered in that order, as Kafka's clients expect.
+ *
+ * Back-pressure: a connection is not read while too many bytes are received and not yet done with,
+ * while too many of its answers wait to be sent, or while a data directory's commit journal runs
+ * too far ahead of its segments. TCP then slows the client down. One thread, the shard's. */
 struct conn;
 struct client_net;
 
@@ -30,12 +32,9 @@ struct request {
     struct wire_reader body;
     struct arena arena;
     uint32_t refs;
-    bool ready;   /* answered: goes out when those before it have */
-    bool silent;  /* an answer without bytes (Produce with acks=0) */
-    bool hang_up; /* instead of an answer the connection is closed when its turn has come */
-    bool blocks;  /* later requests of this connection wait until request_unblock (C18: what parks
-                     before append) */
-    struct piece *pieces;
+    bool ready;   /* answered: the answer leaves once those of earlier requests have left */
+    bool hang_up; /* instead of an answer, the connection is closed when its turn has come */
+    struct piece *pieces; /* the answer; none for a Produce with acks=0 */
     unsigned piece_count;
     void *state; /* the handler's, in the arena */
 };
@@ -46,14 +45,15 @@ struct client_net_config {
     uint32_t connections_max;
     struct account *receive, *answers; /* outlive every buf charged to them, so also the net */
     /* Serves one request: takes it over, and sooner or later calls one of request_answer,
-     * request_silent or request_hang_up. */
+     * request_answer_nothing or request_hang_up. */
     void (*serve)(void *context, struct request *request);
-    /* May producers be read? (The tails of the data directories are below their limits.) */
+    /* False while a data directory has too many bytes that are in its journal and not yet in their
+     * segments. */
     bool (*may_read)(void *context);
     void *context;
 };
 struct client_net *client_net_new(struct reactor *reactor, const struct client_net_config *config);
-/* Closes everything; requests still referred to elsewhere live on without a connection. */
+/* Frees every connection; requests still referred to elsewhere live on without a connection. */
 void client_net_free(struct client_net *net);
 /* A connection accepted here or moved here. */
 void client_net_accepted(struct client_net *net, const struct event *event);
@@ -61,7 +61,6 @@ void client_net_accepted(struct client_net *net, const struct event *event);
 void client_net_drain(struct client_net *net);
 bool client_net_idle(const struct client_net *net); /* no request is open */
 uint32_t client_net_count(const struct client_net *net);
-struct account *client_net_answers(struct client_net *net); /* to charge answer buffers to */
 
 struct request *request_ref(struct request *r);
 void request_unref(struct request *r);
@@ -72,11 +71,11 @@ void request_begin_answer(struct request *r, struct wire_writer *w);
  * over). Each request is answered once. */
 void request_answer(struct request *r, struct wire_writer *w, const struct piece *gaps,
                     unsigned gap_count);
-void request_silent(struct request *r);
-void request_hang_up(struct request *r, const char *why); /* one rate-limited log line */
-void request_block(struct request *r);
-void request_unblock(struct request *r);
+/* Done, without an answer: Kafka sends none for a Produce with acks=0. */
+void request_answer_nothing(struct request *r);
+/* Closes the connection instead of an answer. `why` is the subject of one rate-limited log line,
+ * for example "a Fetch request that cannot be read". */
+void request_hang_up(struct request *r, const char *why);
 const struct addr *request_peer(const struct request *r); /* NULL when the connection is gone */
-struct reactor *request_reactor(const struct request *r);
 
 #endif

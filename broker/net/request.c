@@ -76,9 +76,6 @@ static void become_ready(struct request *r)
     PRE(!r->ready);
     r->ready = true;
     if (r->conn != NULL) {
-        if (r->conn->blocked == r) {
-            r->conn->blocked = NULL;
-        }
         conn_touch(r->conn);
     }
 }
@@ -130,9 +127,8 @@ void request_answer(struct request *r, struct wire_writer *w, const struct piece
     become_ready(r);
 }
 
-void request_silent(struct request *r)
+void request_answer_nothing(struct request *r)
 {
-    r->silent = true;
     become_ready(r);
 }
 
@@ -145,27 +141,7 @@ void request_hang_up(struct request *r, const char *why)
     become_ready(r);
 }
 
-void request_block(struct request *r)
-{
-    if (r->conn != NULL && !r->ready) {
-        r->conn->blocked = r;
-    }
-}
-
-void request_unblock(struct request *r)
-{
-    if (r->conn != NULL && r->conn->blocked == r) {
-        r->conn->blocked = NULL;
-        conn_touch(r->conn);
-    }
-}
-
 const struct addr *request_peer(const struct request *r)
 {
     return r->conn != NULL ? &r->conn->peer : NULL;
-}
-
-struct reactor *request_reactor(const struct request *r)
-{
-    return r->net->reactor;
 }
