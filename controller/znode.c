@@ -99,18 +99,6 @@ bool znode_parse_number(struct view text, int64_t *ret)
     return true;
 }
 
-bool znode_path_sequence(struct view name, int32_t *ret)
-{
-    struct view digits = {name.base + name.size - 10, 10};
-    int64_t value;
-
-    if (name.size < 10 || digits.base[0] == '-' || !znode_parse_number(digits, &value) ||
-        value > INT32_MAX)
-        return false;
-    *ret = (int32_t)value;
-    return true;
-}
-
 bool znode_parse_id(struct view name, int32_t *ret)
 {
     int64_t value;

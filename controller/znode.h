@@ -59,8 +59,6 @@ struct view znode_path_topic_config(struct arena *arena, struct view topic);
 struct view znode_path_delete_topic(struct arena *arena, struct view topic);
 /* The last name of a path; a child's name is its own last name. */
 struct view znode_path_name(struct view path);
-/* The ten digits that ZooKeeper gave a sequential node; false when it does not end in digits. */
-bool znode_path_sequence(struct view name, int32_t *ret);
 /* A child of /brokers/ids or a partition number: decimal, not negative, without leading zeros. */
 bool znode_parse_id(struct view name, int32_t *ret);
 

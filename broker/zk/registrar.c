@@ -575,8 +575,3 @@ void registrar_free(struct registrar *r)
     free(r->actions);
     free(r);
 }
-
-uint64_t registrar_incarnation(const struct registrar *r)
-{
-    return r->registered ? r->last : 0;
-}

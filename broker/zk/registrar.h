@@ -103,7 +103,4 @@ void registrar_free(struct registrar *r);
 const struct registrar_action *registrar_step(struct registrar *r, const struct registrar_event *e,
                                               uint32_t *ret_count);
 
-/* 0 while not registered. */
-uint64_t registrar_incarnation(const struct registrar *r);
-
 #endif

@@ -35,7 +35,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     (void)znode_election_parse(data, &arena, &election);
     (void)znode_controller_epoch_parse(data, &number);
     (void)znode_parse_id(data, &number);
-    (void)znode_path_sequence(data, &number);
     arena_reset(&arena);
     return 0;
 }

@@ -497,9 +497,6 @@ START_TEST(numbers)
     ck_assert(!znode_parse_id(VIEW_LITERAL("-1"), &value));
     ck_assert(!znode_parse_id(VIEW_LITERAL("01"), &value));
     ck_assert(!znode_parse_id(VIEW_LITERAL("1 "), &value));
-    ck_assert(znode_path_sequence(VIEW_LITERAL("config_change_0000000012"), &value) && value == 12);
-    ck_assert(!znode_path_sequence(VIEW_LITERAL("config_change_12"), &value));
-    ck_assert(!znode_path_sequence(VIEW_LITERAL("x"), &value));
     ck_assert(view_equal(znode_path_name(VIEW_LITERAL("/a/b")), VIEW_LITERAL("b")));
     ck_assert_int_eq(znode_controller_epoch_parse(VIEW_LITERAL("-1"), &value), ZNODE_FIELD_INVALID);
     ck_assert_int_eq(znode_controller_epoch_parse(VIEW_LITERAL("x"), &value), ZNODE_NOT_JSON);
