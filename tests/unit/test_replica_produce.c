@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches of idempotent producers at a leader: refused, repeated, out of order, forgotten. */
+#include "broker/log/producer_state.h"
+#include "tests/lib/log_host.h"
+#include "tests/lib/replica_pair.h"
+#include "tests/lib/suite.h"
+
+/* One batch of four records of producer 1, whose first sequence number is its tag. */
+struct attempt {
+    struct produce_waiter produce;
+    struct buf *batch;
+    uint32_t answers;
+};
+
+static void attempt_done(struct produce_waiter *w)
+{
+    CONTAINER_OF(w, struct attempt, produce)->answers++;
+}
+
+static void start_attempt(void *context, struct replica_host *host)
+{
+    struct attempt *a = context;
+    replica_host_produce(host, &a->produce);
+}
+
+static bool attempt_answered(void *context)
+{
+    return ((struct attempt *)context)->answers > 0;
+}
+
+static struct attempt attempt_of(uint64_t tag, int16_t acks)
+{
+    struct attempt a = {.batch = log_host_batch(tag, 4, 10, 1000)};
+    a.produce.id = REPLICA_PAIR_ID;
+    a.produce.acks = acks;
+    a.produce.batch = (struct piece){.buf = a.batch, .size = a.batch->used};
+    a.produce.done = attempt_done;
+    return a;
+}
+
+/* The answer of nodes[0]. */
+static struct attempt answer_to(struct replica_pair *pair, uint64_t tag, int16_t acks)
+{
+    struct attempt a = attempt_of(tag, acks);
+    replica_pair_do(pair, 0, start_attempt, &a);
+    replica_pair_wait(pair, attempt_answered, &a);
+    buf_unref(a.batch);
+    return a;
+}
+
+static enum replica_result result_of(struct replica_pair *pair, uint64_t tag)
+{
+    return answer_to(pair, tag, -1).produce.result;
+}
+
+static struct replica_pair *pair_led_by_the_first(uint64_t seed)
+{
+    struct replica_pair *pair = replica_pair_new(seed, &sim_weather_calm);
+    replica_pair_lead_first(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    return pair;
+}
+
+/* Leadership comes between two batches in flight: the second is not called out of order while the
+ * first, refused, has not come again. */
+START_TEST(what_follows_a_refused_batch_is_refused_for_its_reason)
+{
+    struct replica_pair *pair = pair_led_by_the_first(60);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    replica_pair_elect(pair, 2);
+    replica_pair_wait_for_leader(pair, 2);
+    ck_assert_int_eq(result_of(pair, 5), REPLICA_NOT_LEADER);
+    replica_pair_elect(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_NOT_LEADER);
+    ck_assert_int_eq(result_of(pair, 5), REPLICA_OK);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_OK);
+    ck_assert_int_eq(result_of(pair, 17), REPLICA_OUT_OF_ORDER); /* 13 was never seen */
+    replica_pair_free(pair);
+}
+END_TEST
+
+START_TEST(a_repeated_batch_is_answered_with_its_first_offset)
+{
+    struct replica_pair *pair = pair_led_by_the_first(62);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    struct attempt first = answer_to(pair, 5, -1), again = answer_to(pair, 5, -1);
+    ck_assert_int_eq(first.produce.result, REPLICA_OK);
+    ck_assert(!first.produce.duplicate);
+    ck_assert_int_eq(first.produce.base_offset, 4);
+    ck_assert_int_eq(again.produce.result, REPLICA_OK);
+    ck_assert(again.produce.duplicate);
+    ck_assert_int_eq(again.produce.base_offset, 4);
+    ck_assert_int_eq(log_end(replica_host_log(replica_pair_host(pair, 0), REPLICA_PAIR_ID)), 8);
+    replica_pair_free(pair);
+}
+END_TEST
+
+START_TEST(acks_zero_and_one_are_answered_without_the_follower)
+{
+    struct replica_pair *pair = pair_led_by_the_first(63);
+    replica_pair_kill(pair, 1);
+    ck_assert_int_eq(answer_to(pair, 1, 0).produce.result, REPLICA_OK);
+    ck_assert_int_eq(answer_to(pair, 5, 1).produce.result, REPLICA_OK);
+    ck_assert_uint_eq(pair->state.isr_count, 2); /* sooner than it leaves the ISR */
+    struct replica_view view;
+    ck_assert(replica_host_look(replica_pair_host(pair, 0), REPLICA_PAIR_ID, &view));
+    ck_assert_int_eq(view.synced_end, 8);
+    ck_assert_int_eq(view.high_watermark, 0);
+    replica_pair_free(pair);
+}
+END_TEST
+
+START_TEST(too_few_in_sync_refuse_acks_all_and_append_nothing)
+{
+    struct replica_pair *pair = replica_pair_new(64, &sim_weather_calm);
+    pair->state.min_isr = 3; /* more than there are */
+    replica_pair_lead_first(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_NOT_ENOUGH);
+    ck_assert_int_eq(log_end(replica_host_log(replica_pair_host(pair, 0), REPLICA_PAIR_ID)), 0);
+    replica_pair_free(pair);
+}
+END_TEST
+
+START_TEST(a_partition_without_an_order_is_unknown)
+{
+    struct replica_pair *pair = pair_led_by_the_first(65);
+    struct attempt a = attempt_of(1, -1);
+    a.produce.id.number = 7;
+    replica_pair_do(pair, 0, start_attempt, &a);
+    replica_pair_wait(pair, attempt_answered, &a);
+    ck_assert_int_eq(a.produce.result, REPLICA_UNKNOWN);
+    buf_unref(a.batch);
+    replica_pair_free(pair);
+}
+END_TEST
+
+static void start_and_cancel(void *context, struct replica_host *host)
+{
+    struct attempt *a = context;
+    replica_host_produce(host, &a->produce);
+    replica_host_produce_cancel(host, &a->produce);
+    replica_host_produce_cancel(host, &a->produce); /* harmless */
+}
+
+START_TEST(a_cancelled_waiter_is_not_answered_and_its_batch_stays)
+{
+    struct replica_pair *pair = pair_led_by_the_first(66);
+    struct attempt a = attempt_of(1, -1);
+    replica_pair_do(pair, 0, start_and_cancel, &a);
+    ck_assert_int_eq(result_of(pair, 5), REPLICA_OK); /* what follows it is committed after it */
+    ck_assert_uint_eq(a.answers, 0);
+    ck_assert_int_eq(log_end(replica_host_log(replica_pair_host(pair, 0), REPLICA_PAIR_ID)), 8);
+    buf_unref(a.batch);
+    replica_pair_free(pair);
+}
+END_TEST
+
+static bool nobody_is_remembered(void *context)
+{
+    struct replica_pair *pair = context;
+    uint32_t count = 0;
+    for (unsigned i = 0; i < REPLICA_PAIR; i++) {
+        struct log *log = replica_host_log(replica_pair_host(pair, i), REPLICA_PAIR_ID);
+        count += log ? producer_state_count(log_producers(log)) : 0;
+    }
+    return count == 0;
+}
+
+/* Or each that ever wrote would stay for as long as the process lives. */
+START_TEST(producers_that_write_no_more_are_forgotten)
+{
+    struct replica_pair *pair = pair_led_by_the_first(61);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    ck_assert(!nobody_is_remembered(pair));
+    uint64_t until_ns = sim_now_ns(pair->world) + 1200 * SIM_SECOND;
+    ck_assert(sim_world_run_until(pair->world, until_ns, nobody_is_remembered, pair));
+    replica_pair_free(pair);
+}
+END_TEST
+
+SUITE_MAIN("replica produce", what_follows_a_refused_batch_is_refused_for_its_reason,
+           a_repeated_batch_is_answered_with_its_first_offset,
+           acks_zero_and_one_are_answered_without_the_follower,
+           too_few_in_sync_refuse_acks_all_and_append_nothing,
+           a_partition_without_an_order_is_unknown,
+           a_cancelled_waiter_is_not_answered_and_its_batch_stays,
+           producers_that_write_no_more_are_forgotten)
