@@ -345,8 +345,11 @@ static int load_one(struct starter *s, const char *name, const struct partition_
         .start = checkpointed(&s->starts, name),
         .journal_start = -1,
         .high_watermark = checkpointed(&s->marks, name),
+        .unsure_from = -1,
     };
     const struct recovery_log *log = s->clean ? NULL : recovery_find(&s->recovery, id);
+    if (!s->clean && s->journal.missing_count > 0) /* up to there all was synced in place */
+        in.unsure_from = in.required_end > 0 ? in.required_end : 0;
     if (log) {
         in.required_end = log->end >= 0 ? log->end : in.required_end;
         in.start = log->start >= 0 && (log->fresh || log->start > in.start) ? log->start : in.start;

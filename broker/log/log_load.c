@@ -459,6 +459,16 @@ static int remove_below(struct loader *l)
     return error;
 }
 
+/* The segment that holds the offset is read, and those behind it. */
+static void walk_from(struct loader *l, int64_t offset)
+{
+    const struct log_listing *list = &l->listing;
+    ptrdiff_t at = log_listing_find(list, SEGMENT_LOG, offset);
+    int64_t base = list->bases[SEGMENT_LOG][at < 0 ? 0 : at];
+    if (base < l->walked_from)
+        l->walked_from = base;
+}
+
 /* After a clean stop nothing need be read whole; else the active segment and what recovery wrote.
  */
 static void choose_walk(struct loader *l)
@@ -469,13 +479,10 @@ static void choose_walk(struct loader *l)
     if (l->in->clean || count == 0)
         return;
     l->walked_from = list->bases[SEGMENT_LOG][count - 1];
-    if (!l->in->rewritten)
-        return;
-    int64_t offset = l->in->rewritten_segment - (l->in->rewritten_pos ? 0 : 1);
-    ptrdiff_t at = log_listing_find(list, SEGMENT_LOG, offset);
-    int64_t base = list->bases[SEGMENT_LOG][at < 0 ? 0 : at];
-    if (base < l->walked_from)
-        l->walked_from = base;
+    if (l->in->rewritten)
+        walk_from(l, l->in->rewritten_segment - (l->in->rewritten_pos ? 0 : 1));
+    if (l->in->unsure_from >= 0)
+        walk_from(l, l->in->unsure_from);
 }
 
 /* A start trusts the file of epochs up to the segment where its walk begins, because a roll has

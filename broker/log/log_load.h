@@ -27,6 +27,9 @@ struct log_load {
     bool rewritten;
     int64_t rewritten_segment;
     uint32_t rewritten_pos;
+    /* Unclean: a round of the journal is lost to damage, and it may have been all that had what
+     * follows this offset; -1: none is. The segments from there on are read too. */
+    int64_t unsure_from;
     const char *suspect; /* found before, why; else NULL */
 };
 /* *ret is listed in the directory's store; a log with damage is there too, marked suspect. -errno:
