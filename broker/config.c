@@ -2,6 +2,7 @@
 #include "broker/config.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,20 +15,23 @@
 #include "common/properties.h"
 
 /* ---- the report ---- */
-static void report_add(char ***lines, size_t *count, size_t *capacity, char *line)
+void config_error(struct config_report *r, const char *format, ...)
 {
-    *lines = xgrow(*lines, capacity, *count + 1, sizeof **lines);
-    (*lines)[(*count)++] = line;
+    va_list args;
+    r->errors = xgrow(r->errors, &r->error_capacity, r->error_count + 1, sizeof *r->errors);
+    va_start(args, format);
+    r->errors[r->error_count++] = xvasprintf(format, args);
+    va_end(args);
 }
 
-void config_error(struct config_report *r, char *line)
+void config_warning(struct config_report *r, const char *format, ...)
 {
-    report_add(&r->errors, &r->error_count, &r->error_capacity, line);
-}
-
-void config_warning(struct config_report *r, char *line)
-{
-    report_add(&r->warnings, &r->warning_count, &r->warning_capacity, line);
+    va_list args;
+    r->warnings =
+        xgrow(r->warnings, &r->warning_capacity, r->warning_count + 1, sizeof *r->warnings);
+    va_start(args, format);
+    r->warnings[r->warning_count++] = xvasprintf(format, args);
+    va_end(args);
 }
 
 void config_report_deinit(struct config_report *r)
@@ -56,7 +60,7 @@ static bool parse_i64(const char *text, int64_t *ret)
     return true;
 }
 
-/* Is value this choice? Blanks behind commas do not count: Kafka reads lists so. */
+/* Whether the value is this choice. Blanks after commas are ignored, as Kafka does in lists. */
 static bool is_choice(const char *value, const char *choice, size_t size)
 {
     const char *end = choice + size;
@@ -81,7 +85,8 @@ static char *check_choice(const struct config_key *key, const char *value)
         }
         at = bar != NULL ? bar + 1 : NULL;
     }
-    return xasprintf("%s: \"%s\" is not allowed: one of %s", key->name, value, key->choices);
+    return xasprintf("%s: \"%s\" is not allowed: it must be one of %s", key->name, value,
+                     key->choices);
 }
 
 static bool is_ratio(const char *value)
@@ -97,13 +102,15 @@ char *config_value_check(const struct config_key *key, const char *value, int64_
     switch (key->type) {
     case CONFIG_INT:
         if (!parse_i64(value, &v) || v < key->min || v > key->max) {
-            return xasprintf("%s: \"%s\" is not allowed: a whole number from %lld to %lld",
-                             key->name, value, (long long)key->min, (long long)key->max);
+            return xasprintf(
+                "%s: \"%s\" is not allowed: it must be a whole number from %lld to %lld", key->name,
+                value, (long long)key->min, (long long)key->max);
         }
         break;
     case CONFIG_BOOL:
         if (strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0) {
-            return xasprintf("%s: \"%s\" is not allowed: true or false", key->name, value);
+            return xasprintf("%s: \"%s\" is not allowed: it must be true or false", key->name,
+                             value);
         }
         v = strcasecmp(value, "true") == 0;
         break;
@@ -114,7 +121,8 @@ char *config_value_check(const struct config_key *key, const char *value, int64_
         break;
     case CONFIG_RATIO:
         if (!is_ratio(value)) {
-            return xasprintf("%s: \"%s\" is not allowed: a number from 0 to 1", key->name, value);
+            return xasprintf("%s: \"%s\" is not allowed: it must be a number from 0 to 1",
+                             key->name, value);
         }
         break;
     }
@@ -219,44 +227,44 @@ static void unknown_key(const char *file, const char *name, unsigned line, struc
 {
     const char *close = nearest(name);
     if (config_key_is_foreign(name)) {
-        config_warning(r, xasprintf("%s line %u: %s belongs to a part of Kafka that is not here "
-                                    "and has no effect",
-                                    file, line, name));
+        config_warning(r,
+                       "%s line %u: %s is ignored: it configures a part of Kafka "
+                       "that Corduroy does not have",
+                       file, line, name);
     } else if (close != NULL) {
-        config_warning(
-            r, xasprintf("%s line %u: %s is not a known key and is ignored; did you mean %s?", file,
-                         line, name, close));
+        config_warning(r, "%s line %u: %s is not a known setting and is ignored; did you mean %s?",
+                       file, line, name, close);
     } else {
-        config_warning(
-            r, xasprintf("%s line %u: %s is not a known key and is ignored", file, line, name));
+        config_warning(r, "%s line %u: %s is not a known setting and is ignored", file, line, name);
     }
 }
 
-/* Values that are taken and do less than they say. */
+/* Warns of values that are accepted but do less in Corduroy than in Kafka. */
 static void warn_of_value(const char *file, const struct config_key *key, const char *value,
                           unsigned line, struct config_report *r)
 {
     const char *what = NULL;
     if (key->use == CONFIG_UNUSED) {
-        what = "is accepted and has no effect here";
+        what = "is accepted and has no effect";
     } else if (strcmp(key->name, "compression.type") == 0 && strcmp(value, "producer") != 0) {
-        what = "is accepted and has no effect here: batches stay as producers compressed them";
+        what = "is accepted and has no effect: batches stay as producers compressed them";
     } else if (strcmp(key->name, "log.cleanup.policy") == 0 && strstr(value, "compact") != NULL) {
-        what = "names compaction, which is not available: such topics keep every record";
+        what = "asks for compaction, which is not available: such topics keep every record";
     }
     if (what != NULL) {
-        config_warning(r, xasprintf("%s line %u: %s %s", file, line, key->name, what));
+        config_warning(r, "%s line %u: %s %s", file, line, key->name, what);
     }
 }
 
-/* One id under two names in Kafka. */
+/* Kafka has two names for the id: broker.id, and node.id since KRaft. */
 static void take_broker_id(struct broker_config *c, const char *name, int64_t number,
                            struct config_report *r)
 {
     if (c->broker_id >= 0 && c->broker_id != number) {
-        config_error(r, xasprintf("%s: \"%lld\" is not allowed: broker.id and node.id are one "
-                                  "number, and the other says %d",
-                                  name, (long long)number, c->broker_id));
+        config_error(r,
+                     "%s: \"%lld\" is not allowed: broker.id and node.id are two names of "
+                     "one setting, and the other says %d",
+                     name, (long long)number, c->broker_id);
     }
     c->broker_id = (int32_t)number;
 }
@@ -283,13 +291,13 @@ static void take_pair(struct broker_config *c, const char *file, const char *nam
     int64_t number = 0;
     char *wrong = config_value_check(key, value, &number);
     if (wrong != NULL) {
-        config_error(r, xasprintf("%s line %u: %s", file, line, wrong));
+        config_error(r, "%s line %u: %s", file, line, wrong);
         free(wrong);
         return;
     }
     if (key->use == CONFIG_REFUSED && (key->initial == NULL || strcmp(key->initial, value) != 0)) {
-        config_error(r, xasprintf("%s line %u: %s=%s cannot be honoured: %s", file, line, name,
-                                  value, key->why));
+        config_error(r, "%s line %u: %s=%s cannot be honoured: %s", file, line, name, value,
+                     key->why);
         return;
     }
     warn_of_value(file, key, value, line, r);
@@ -318,7 +326,7 @@ static void settle_times(struct broker_config *c)
         c->retention_ms = -1;
     }
     if (c->connections_max_idle_ms < 0 || c->connections_max_idle_ms > IDLE_MS_MAX) {
-        c->connections_max_idle_ms = IDLE_MS_MAX; /* -1 is never, in Kafka's words */
+        c->connections_max_idle_ms = IDLE_MS_MAX; /* Kafka's -1 means never */
     }
 }
 
@@ -337,14 +345,14 @@ static void settle_dirs(struct broker_config *c, struct config_report *r)
         for (unsigned i = 0; i < c->dir_count; i++) {
             if (strlen(c->dirs[i]) == (size_t)(last - first) &&
                 memcmp(c->dirs[i], first, (size_t)(last - first)) == 0) {
-                config_error(r, xasprintf("log.dirs: \"%s\" is not allowed: it names %s twice",
-                                          text, c->dirs[i]));
+                config_error(r, "log.dirs: \"%s\" is not allowed: it names %s twice", text,
+                             c->dirs[i]);
                 return;
             }
         }
         if (last > first && c->dir_count == CONFIG_DIRS_MAX) {
-            config_error(r, xasprintf("log.dirs: \"%s\" is not allowed: at most %d directories",
-                                      text, CONFIG_DIRS_MAX));
+            config_error(r, "log.dirs: \"%s\" is not allowed: it may name at most %d directories",
+                         text, CONFIG_DIRS_MAX);
             return;
         }
         if (last > first) {
@@ -353,7 +361,7 @@ static void settle_dirs(struct broker_config *c, struct config_report *r)
         at += n + (at[n] == ',');
     }
     if (c->dir_count == 0) {
-        config_error(r, xasprintf("log.dirs: no directory is named: give at least one path"));
+        config_error(r, "log.dirs: no directory is named: give at least one path");
     }
 }
 
@@ -363,26 +371,26 @@ static void settle(struct broker_config *c, struct config_report *r)
     settle_dirs(c, r);
     config_settle_listeners(c, r);
     if (c->zookeeper_connect == NULL || *c->zookeeper_connect == '\0') {
-        config_error(r,
-                     xstrdup("zookeeper.connect: not set: give host:port[,host:port...][/chroot]"));
+        config_error(r, "zookeeper.connect: not set: give host:port[,host:port...][/chroot]");
     }
     if (c->broker_id < 0) {
         config_error(
-            r,
-            xstrdup(
-                "broker.id: not set: give this broker a number from 0 that no other broker has"));
+            r, "broker.id: not set: give this broker a number from 0 that no other broker has");
     }
     if (c->zookeeper_digest != NULL && strchr(c->zookeeper_digest, ':') == NULL) {
-        config_error(r, xstrdup("corduroy.zookeeper.digest: not allowed: user:password"));
+        config_error(
+            r, "corduroy.zookeeper.digest: this value is not allowed: it must be user:password");
     }
     if (c->message_max_bytes > 8 * 1024 * 1024) {
-        config_error(r, xasprintf("message.max.bytes: \"%lld\" is not allowed: at most 8388608 (a "
-                                  "batch stands whole in the commit journal)",
-                                  (long long)c->message_max_bytes));
+        config_error(
+            r,
+            "message.max.bytes: \"%lld\" is not allowed: it may be at most 8388608, because "
+            "a batch is written whole into the commit journal",
+            (long long)c->message_max_bytes);
     }
 }
 
-/* Kafka takes the blanks around a value away; Java's properties only those before it. */
+/* Kafka removes the blanks on both sides of a value; Java's properties only those before it. */
 static char *trimmed(const char *value)
 {
     static const char blanks[] = " \t\r\n\f";
@@ -404,8 +412,7 @@ struct broker_config *config_parse(struct view text, const char *name,
     uint32_t line;
     enum properties_error wrong = properties_parse(text, &p, &line);
     if (wrong != PROPERTIES_OK) {
-        config_error(ret_report,
-                     xasprintf("%s line %u: %s", name, line, properties_error_text(wrong)));
+        config_error(ret_report, "%s line %u: %s", name, line, properties_error_text(wrong));
         properties_deinit(&p);
         return c;
     }
@@ -413,8 +420,8 @@ struct broker_config *config_parse(struct view text, const char *name,
         const struct property *e = &p.items[i];
         if (e->replaced_line > 0) {
             config_warning(ret_report,
-                           xasprintf("%s line %u: %s was set on line %u already; this value counts",
-                                     name, e->line, e->key, e->replaced_line));
+                           "%s line %u: %s was set on line %u already; this later value counts",
+                           name, e->line, e->key, e->replaced_line);
         }
         char *value = trimmed(e->value);
         take_pair(c, name, e->key, value, e->line, ret_report);

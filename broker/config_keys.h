@@ -15,9 +15,9 @@ enum config_type {
 };
 enum config_use {
     CONFIG_USED,
-    CONFIG_UNUSED,  /* Kafka's, accepted, without effect here: said once at start */
-    CONFIG_REFUSED, /* Kafka's, and not honouring it would surprise: refused unless it has Kafka's
-                       default */
+    CONFIG_UNUSED,  /* Kafka's, accepted without effect: one warning at start */
+    CONFIG_REFUSED, /* Kafka's, and ignoring it would break a promise that it makes (security, for
+                       example): refused unless it has Kafka's default */
 };
 #define CONFIG_NO_PLACE SIZE_MAX
 #define CONFIG_UNSET INT64_MIN
@@ -28,21 +28,64 @@ struct config_key {
     enum config_type type;
     enum config_use use;
     const char *initial; /* default as text; NULL: none */
-    int64_t min, max;
+    int64_t min, max;    /* INT only */
     const char *choices; /* TEXT: allowed values separated by '|', NULL: any */
     const char *why;     /* REFUSED: the reason */
-    size_t place;        /* in struct broker_config, or CONFIG_NO_PLACE */
+    size_t place;        /* where the value goes in the table's struct, or CONFIG_NO_PLACE */
 };
+
+/* The rows of a table of keys, one macro for each kind. */
+#define CONFIG_KEY_INT(key, initial_, min_, max_, place_)                                          \
+    {                                                                                              \
+        .name = (key), .type = CONFIG_INT, .use = CONFIG_USED, .initial = (initial_),              \
+        .min = (min_), .max = (max_), .place = (place_)                                            \
+    }
+#define CONFIG_KEY_BOOL(key, initial_, place_)                                                     \
+    {                                                                                              \
+        .name = (key), .type = CONFIG_BOOL, .use = CONFIG_USED, .initial = (initial_),             \
+        .place = (place_)                                                                          \
+    }
+#define CONFIG_KEY_TEXT(key, initial_, place_)                                                     \
+    {                                                                                              \
+        .name = (key), .type = CONFIG_TEXT, .use = CONFIG_USED, .initial = (initial_),             \
+        .place = (place_)                                                                          \
+    }
+#define CONFIG_KEY_CHOICE(key, initial_, choices_, place_)                                         \
+    {                                                                                              \
+        .name = (key), .type = CONFIG_TEXT, .use = CONFIG_USED, .initial = (initial_),             \
+        .choices = (choices_), .place = (place_)                                                   \
+    }
+#define CONFIG_KEY_UNUSED_INT(key, min_, max_)                                                     \
+    {                                                                                              \
+        .name = (key), .type = CONFIG_INT, .use = CONFIG_UNUSED, .min = (min_), .max = (max_),     \
+        .place = CONFIG_NO_PLACE                                                                   \
+    }
+#define CONFIG_KEY_UNUSED(key, type_, choices_)                                                    \
+    {                                                                                              \
+        .name = (key), .type = (type_), .use = CONFIG_UNUSED, .choices = (choices_),               \
+        .place = CONFIG_NO_PLACE                                                                   \
+    }
+#define CONFIG_KEY_REFUSED(key, type_, initial_, why_)                                             \
+    {                                                                                              \
+        .name = (key), .type = (type_), .use = CONFIG_REFUSED, .initial = (initial_),              \
+        .why = (why_), .place = CONFIG_NO_PLACE                                                    \
+    }
+/* The keys of a broker's file, each with Kafka's default where Kafka has it; `place` is in struct
+ * broker_config. */
 extern const struct config_key config_keys[];
 extern const size_t config_key_count;
 
 const struct config_key *config_key_find(const char *name);
-/* Kafka's, of a part that is not here (TLS, SASL, KRaft, tiered storage, ...): no effect. */
+/* Whether a key is one of Kafka's for a part that Corduroy does not have (TLS, SASL, KRaft, tiered
+ * storage, ...). Such keys have no effect; those that must not be ignored are in the table. */
 bool config_key_is_foreign(const char *name);
-/* NULL: fine, and the number (or truth) is in *ret; else what is wrong, allocated. */
+/* NULL: the value is allowed, and *ret has its number or truth value; else what is wrong with it,
+ * as a text that the caller frees. */
 char *config_value_check(const struct config_key *key, const char *value, int64_t *ret);
-/* Take ownership of the line. */
-void config_error(struct config_report *report, char *line);
-void config_warning(struct config_report *report, char *line);
+/* Add a line to the report. */
+void config_error(struct config_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void config_warning(struct config_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -55,8 +55,8 @@ out:
     return good;
 }
 
-/* The protocol that the map gives a listener's name; the name itself when the map is silent, as
- * Kafka does. */
+/* The protocol is what the map says of the listener's name; a name that the map does not have is
+ * itself the protocol, as in Kafka. */
 static bool is_plaintext(const struct broker_config *c, const char *name)
 {
     const char *map = c->protocol_map_text;
@@ -77,7 +77,7 @@ static bool is_any(const char *host)
     return *host == '\0' || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
-/* NULL: it can stand beside the listeners so far. */
+/* Why this listener cannot be added to those so far; NULL: it can. */
 static const char *clash(const struct broker_config *c, const struct endpoint *e)
 {
     for (unsigned i = 0; i < c->listener_count; i++) {
@@ -98,20 +98,19 @@ static void add_listener(struct broker_config *c, const char *at, size_t size,
 {
     struct endpoint e;
     if (!endpoint_parse(at, size, true, &e)) {
-        config_error(
-            r, xasprintf("listeners: \"%.*s\" is not allowed: NAME://host:port", (int)size, at));
+        config_error(r, "listeners: \"%.*s\" is not allowed: it must be NAME://host:port",
+                     (int)size, at);
         return;
     }
     const char *why = clash(c, &e);
     if (!is_plaintext(c, e.name)) {
-        config_error(
-            r,
-            xasprintf("listeners: \"%.*s\" is not allowed: only the PLAINTEXT protocol is spoken",
-                      (int)size, at));
+        config_error(r,
+                     "listeners: \"%.*s\" is not allowed: only the PLAINTEXT protocol is available",
+                     (int)size, at);
     } else if (why != NULL) {
-        config_error(r, xasprintf("listeners: \"%.*s\" is not allowed: %s", (int)size, at, why));
+        config_error(r, "listeners: \"%.*s\" is not allowed: %s", (int)size, at, why);
     } else if (c->listener_count == CONFIG_LISTENERS_MAX) {
-        config_error(r, xasprintf("listeners: at most %d are allowed", CONFIG_LISTENERS_MAX));
+        config_error(r, "listeners: at most %d are allowed", CONFIG_LISTENERS_MAX);
     } else {
         struct config_listener *l = &c->listeners[c->listener_count++];
         snprintf(l->name, sizeof l->name, "%s", e.name);
@@ -142,8 +141,9 @@ static void advertise(struct broker_config *c, const char *at, size_t size, stru
 {
     struct endpoint e;
     if (!endpoint_parse(at, size, true, &e)) {
-        config_error(r, xasprintf("advertised.listeners: \"%.*s\" is not allowed: NAME://host:port",
-                                  (int)size, at));
+        config_error(r,
+                     "advertised.listeners: \"%.*s\" is not allowed: it must be NAME://host:port",
+                     (int)size, at);
         return;
     }
     struct config_listener *found = NULL;
@@ -153,15 +153,12 @@ static void advertise(struct broker_config *c, const char *at, size_t size, stru
         }
     }
     if (found == NULL) {
-        config_error(r,
-                     xasprintf("advertised.listeners: \"%.*s\" is not allowed: listeners has no %s",
-                               (int)size, at, e.name));
+        config_error(r, "advertised.listeners: \"%.*s\" is not allowed: listeners names no %s",
+                     (int)size, at, e.name);
     } else if (is_any(e.host)) {
         config_error(
-            r,
-            xasprintf(
-                "advertised.listeners: \"%.*s\" is not allowed: name a host that clients can reach",
-                (int)size, at));
+            r, "advertised.listeners: \"%.*s\" is not allowed: name a host that clients can reach",
+            (int)size, at);
     } else {
         free(found->advertised_host);
         found->advertised_host = e.host;
@@ -194,7 +191,7 @@ static void settle_cluster(struct broker_config *c, struct config_report *r)
     if (text != NULL) {
         if (!endpoint_parse(text, strlen(text), false, &e)) {
             config_error(
-                r, xasprintf("corduroy.cluster.listener: \"%s\" is not allowed: host:port", text));
+                r, "corduroy.cluster.listener: \"%s\" is not allowed: it must be host:port", text);
             return;
         }
         c->cluster_host = e.host;
@@ -219,10 +216,10 @@ static void settle_inter_broker(struct broker_config *c, struct config_report *r
         }
     }
     if (!found && c->inter_broker_text != NULL) {
-        config_error(
-            r, xasprintf(
-                   "inter.broker.listener.name: \"%s\" is not allowed: listeners has no such name",
-                   name));
+        config_error(r,
+                     "inter.broker.listener.name: \"%s\" is not allowed: listeners "
+                     "names no such listener",
+                     name);
     }
 }
 
@@ -231,7 +228,7 @@ void config_settle_listeners(struct broker_config *c, struct config_report *r)
     each_part(c->listeners_text, add_listener, c, r);
     if (c->listener_count == 0) {
         if (r->error_count == 0) {
-            config_error(r, xstrdup("listeners: none is named: give at least PLAINTEXT://:9092"));
+            config_error(r, "listeners: not set: give at least PLAINTEXT://:9092");
         }
         return;
     }

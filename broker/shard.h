@@ -18,8 +18,9 @@ enum mail_kind {
     MAIL_CALL = 1
 };
 
-/* One thread of a broker: some of its connections, some of its partitions, and on shard 0 what
- * there is one of (control.h). */
+/* One thread of a broker. It owns the client connections that were dealt to it and the partitions
+ * that hash to it (shard_of); shard 0 also owns what a broker has only one of (control.h). Nothing
+ * here is touched by another thread. */
 struct shard {
     struct reactor reactor;
     struct broker *broker;
@@ -32,21 +33,23 @@ struct shard {
     struct group_host *groups;
     struct control *control; /* shard 0 only, else NULL */
     struct account receive, answers, streams;
-    uint32_t auto_creating; /* topics whose creation clients caused and that is not answered yet */
-    uint64_t crossed;       /* requests for a partition or group of another shard */
-    struct expected_stream *expected;
-    unsigned mutation; /* enum mutation; mutation builds only */
+    uint32_t auto_creating; /* automatic topic creations that the controller has not answered yet */
+    uint64_t crossed;       /* requests for a partition or group of another shard, counted */
+    struct expected_stream *expected; /* announced by shard 0, not yet accepted */
+    unsigned mutation;                /* enum mutation; mutation builds only */
     bool stopping;
 };
 
-/* The only way in. */
+/* Handles one event of the world; the only entry point (see common/env.h). */
 void shard_step(void *shard, const struct event *event);
-/* For broker.h: the last of its making, and its end. */
+/* For broker.c: the last step of making a shard, and its end. */
 void shard_listen_to_reactor(struct shard *s);
 void shard_free(struct shard *s);
-/* What a metadata delta changes here: partitions hear their orders, coordinators their topics. */
+/* Applies a metadata delta: to this shard's view of the metadata, to its partitions, which hear
+ * their new orders, and to its group coordinators, which drop the offsets of deleted topics. */
 void shard_apply(struct shard *s, const struct metadata_delta *delta);
-/* A replication stream from another broker: announced with its OPEN frame, then accepted here. */
+/* A replication stream from another broker. Shard 0 has read its OPEN frame and announces it here
+ * before it moves the connection. */
 void shard_expect_stream(struct shard *s, token connection, const struct cluster_open *open);
 void shard_stream_accepted(struct shard *s, const struct event *event);
 /* The shard of this broker that owns a partition. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/memory.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,14 +43,20 @@ char *xstrndup(const void *s, size_t size)
     return copy;
 }
 
+char *xvasprintf(const char *format, va_list args)
+{
+    char *text = NULL;
+    int size = vasprintf(&text, format, args);
+    return must(size < 0 ? NULL : text);
+}
+
 char *xasprintf(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = NULL;
-    int size = vasprintf(&text, format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
-    return must(size < 0 ? NULL : text);
+    return text;
 }
 
 void *xgrow(void *items, size_t *capacity, size_t count, size_t element_size)

@@ -65,7 +65,7 @@ START_TEST(kafkas_sample_file_starts_a_broker)
           "group.initial.rebalance.delay.ms=0\n");
     ck_assert_uint_eq(report.error_count, 0);
     for (size_t i = 0; i < report.warning_count; i++) {
-        ck_assert_ptr_nonnull(strstr(report.warnings[i], "is accepted and has no effect here"));
+        ck_assert_ptr_nonnull(strstr(report.warnings[i], "is accepted and has no effect"));
     }
     ck_assert_uint_eq(report.warning_count, 8);
     ck_assert_int_eq(config->offsets_replication_factor, 1);
@@ -92,7 +92,8 @@ START_TEST(an_unknown_key_is_warned_about_with_the_nearest)
     parse(PLAIN "log.retention.hour=5\nqwertyuiop=1\n");
     ck_assert_uint_eq(report.error_count, 0);
     ck_assert(says(report.warnings, report.warning_count, "did you mean log.retention.hours?"));
-    ck_assert(says(report.warnings, report.warning_count, "line 5: qwertyuiop is not a known key"));
+    ck_assert(
+        says(report.warnings, report.warning_count, "line 5: qwertyuiop is not a known setting"));
 }
 END_TEST
 
@@ -100,9 +101,10 @@ START_TEST(a_bad_value_names_key_value_and_what_is_allowed)
 {
     parse(PLAIN "num.partitions=many\n");
     ck_assert(says(report.errors, report.error_count,
-                   "num.partitions: \"many\" is not allowed: a whole number from 1"));
+                   "num.partitions: \"many\" is not allowed: it must be a whole number from 1"));
     parse(PLAIN "delete.topic.enable=maybe\n");
-    ck_assert(says(report.errors, report.error_count, "\"maybe\" is not allowed: true or false"));
+    ck_assert(says(report.errors, report.error_count,
+                   "\"maybe\" is not allowed: it must be true or false"));
     parse(PLAIN "log.cleanup.policy=burn\n");
     ck_assert(says(report.errors, report.error_count, "one of delete|compact"));
     parse(PLAIN "message.max.bytes=9000000\n");
@@ -124,7 +126,7 @@ END_TEST
 START_TEST(listeners_are_checked)
 {
     parse(PLAIN "listeners=SSL://:9093\n");
-    ck_assert(says(report.errors, report.error_count, "only the PLAINTEXT protocol is spoken"));
+    ck_assert(says(report.errors, report.error_count, "only the PLAINTEXT protocol is available"));
     parse(PLAIN "listeners=PLAINTEXT:9092\n");
     ck_assert(says(report.errors, report.error_count, "NAME://host:port"));
     parse(PLAIN "listeners=A://:9092,B://"
@@ -136,7 +138,7 @@ START_TEST(listeners_are_checked)
     ck_assert_str_eq(config->listeners[1].host, "::1");
     ck_assert_str_eq(config->cluster_host, "::1");
     parse(PLAIN "advertised.listeners=OTHER://example.org:19092\n");
-    ck_assert(says(report.errors, report.error_count, "listeners has no OTHER"));
+    ck_assert(says(report.errors, report.error_count, "listeners names no OTHER"));
 }
 END_TEST
 
@@ -182,11 +184,12 @@ START_TEST(what_does_less_than_it_says_is_warned_about)
     parse(PLAIN "log.cleanup.policy=compact\n");
     ck_assert(says(report.warnings, report.warning_count, "such topics keep every record"));
     parse(PLAIN "max.connections.per.ip=10\n");
-    ck_assert(says(report.warnings, report.warning_count, "has no effect here"));
+    ck_assert(says(report.warnings, report.warning_count, "is accepted and has no effect"));
     parse(PLAIN "ssl.keystore.type=JKS\nlistener.name.x.sasl.jaas.config=y\n");
     ck_assert_uint_eq(report.error_count, 0);
     ck_assert_uint_eq(report.warning_count, 2);
-    ck_assert(says(report.warnings, report.warning_count, "a part of Kafka that is not here"));
+    ck_assert(
+        says(report.warnings, report.warning_count, "a part of Kafka that Corduroy does not have"));
 }
 END_TEST
 
@@ -198,7 +201,8 @@ START_TEST(files_of_other_kinds_of_brokers_are_refused)
     ck_assert_uint_eq(report.error_count, 0);
     ck_assert_int_eq(config->broker_id, 4);
     parse(PLAIN "node.id=2\n");
-    ck_assert(says(report.errors, report.error_count, "broker.id and node.id are one number"));
+    ck_assert(says(report.errors, report.error_count,
+                   "broker.id and node.id are two names of one setting"));
     parse(PLAIN "remote.log.storage.system.enable=true\n");
     ck_assert(says(report.errors, report.error_count, "tiered storage is not available"));
 }
