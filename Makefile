@@ -178,6 +178,10 @@ bench: all
 layering:
 	@tests/tools/layering
 
+## make readme-check    the APIs, settings and defaults that the documents list are those of the code
+readme-check:
+	@tests/tools/compare-readme
+
 ## make format          clang-format in place; format-check fails on a difference
 FORMATTED = $(shell git ls-files '*.c' '*.h' | grep -v -E '^(proto|tests)/gen/')
 format:
@@ -185,8 +189,8 @@ format:
 format-check:
 	@clang-format --dry-run -Werror $(FORMATTED)
 
-## make check           a minute or two: layering, format, generated code, unit, 200 seeds, 3 s a fuzz target
-check: layering format-check proto-check unit sim
+## make check           what to run before a push, some minutes: all that needs no cluster
+check: layering readme-check format-check proto-check unit sim
 	@$(MAKE) --no-print-directory fuzz
 
 ## make install         broker, command, settings, systemd unit under DESTDIR (PREFIX=/usr/local)
@@ -218,4 +222,4 @@ compile_commands.json: Makefile
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: mutations tidy all help unit sim zk-check cluster-check clients-check bench install proto proto-check fuzz layering format format-check check clean
+.PHONY: mutations tidy all help unit sim zk-check cluster-check clients-check bench install proto proto-check fuzz layering readme-check format format-check check clean
