@@ -66,14 +66,32 @@ static bool leader_is_the_same(const struct controller *c, const struct ctl_part
     return incarnation_of(c, p->now.leader) == p->now.leader_incarnation;
 }
 
+static bool isr_is_assigned(const struct ctl_partition *p)
+{
+    for (uint32_t i = 0; i < p->now.isr.count; i++) {
+        if (replica_of(p, p->now.isr.brokers[i]))
+            return true;
+    }
+    return false;
+}
+
+/* One that is not assigned, after the assignment was edited by hand. It leads on only while no
+ * member of the ISR is assigned: until it has let one in, nobody else has what is committed. */
+static bool stranger_fits(const struct controller *c, const struct ctl_partition *p)
+{
+    const struct ctl_broker *b = ctl_broker_find(c, p->now.leader);
+    return b && b->state == CTL_BROKER_IN && !p->now.is_new && !isr_is_assigned(p);
+}
+
 bool ctl_leader_fits(const struct controller *c, const struct ctl_partition *p)
 {
     const struct ctl_replica *r = replica_of(p, p->now.leader);
-    return r && r->state == CTL_REPLICA_ONLINE && leader_is_the_same(c, p) &&
-           p->resigned_epoch != p->now.leader_epoch;
+    bool there = r ? r->state == CTL_REPLICA_ONLINE : stranger_fits(c, p);
+    return there && leader_is_the_same(c, p) && p->resigned_epoch != p->now.leader_epoch;
 }
 
-/* Stays in the ISR: what it acknowledged is synced. A broker that is starting stays too. */
+/* Stays in the ISR: what it acknowledged is synced. A broker that is starting stays too, one that
+ * is not assigned does not. */
 static bool may_stay(const struct controller *c, const struct ctl_partition *p, int32_t broker)
 {
     const struct ctl_replica *r = replica_of(p, broker);

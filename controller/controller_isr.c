@@ -72,7 +72,7 @@ static const char *cannot_join(const struct controller *c, struct cluster_member
 static const char *bad_members(const struct controller *c, struct ctl_partition *p,
                                const struct cluster_isr_change *change)
 {
-    if (change->isr_count == 0 || change->isr_count > p->replica_count)
+    if (change->isr_count == 0 || change->isr_count > CLUSTER_REPLICAS_MAX)
         return "wrong number of members";
     if (!names(change, p->now.leader))
         return "without the leader";
@@ -81,10 +81,11 @@ static const char *bad_members(const struct controller *c, struct ctl_partition 
             if (change->isr[k].broker == change->isr[i].broker)
                 return "a member twice";
         }
+        if (ctl_isr_has(&p->now.isr, change->isr[i].broker))
+            continue; /* assigned or not: it stays */
         if (!ctl_replica_find(p, change->isr[i].broker))
-            return "a member that is not assigned";
-        const char *why =
-            ctl_isr_has(&p->now.isr, change->isr[i].broker) ? NULL : cannot_join(c, change->isr[i]);
+            return "a joiner that is not assigned";
+        const char *why = cannot_join(c, change->isr[i]);
         if (why)
             return why;
     }
@@ -127,17 +128,20 @@ static void grow_or_shrink(struct controller *c, struct ctl_partition *p, struct
 {
     struct ctl_state wanted = p->now;
     const struct cluster_isr_change *change = &asked->change;
-    /* In the order of the assignment, whatever the order asked for. */
+    /* In the order of the assignment, whatever the order asked for; then the leader, should it be
+     * assigned no more. */
     wanted.isr.count = 0;
     for (uint32_t i = 0; i < p->replica_count; i++) {
         if (names(change, p->replicas[i].broker))
             wanted.isr.brokers[wanted.isr.count++] = p->replicas[i].broker;
     }
-    wanted.controller_epoch = c->epoch;
-    wanted.min_isr = ctl_min_isr(c, p);
     /* Others may have to cut below their high watermark as long as one has not joined. */
     if (wanted.isr.count == p->replica_count)
         wanted.recovering = false;
+    if (!ctl_replica_find(p, p->now.leader))
+        wanted.isr.brokers[wanted.isr.count++] = p->now.leader;
+    wanted.controller_epoch = c->epoch;
+    wanted.min_isr = ctl_min_isr(c, p);
     struct ctl_change *ch = ctl_change_gather(c, p, &wanted, "isr change");
     for (uint32_t i = 0; i < wanted.isr.count; i++) {
         if (!ctl_isr_has(&p->now.isr, wanted.isr.brokers[i]))

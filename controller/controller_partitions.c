@@ -67,9 +67,10 @@ static void note_waiting(struct controller *c, struct ctl_partition *p)
     size_t used = 0;
     for (uint32_t i = 0; i < p->now.isr.count && used + 16 < sizeof names; i++) {
         const struct ctl_replica *r = ctl_replica_find(p, p->now.isr.brokers[i]);
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%" PRId32 " (%s)",
-                                 i ? ", " : "", p->now.isr.brokers[i],
-                                 r ? machine_state_name(&machine_replica, r->state) : "unknown");
+        used +=
+            (size_t)snprintf(names + used, sizeof names - used, "%s%" PRId32 " (%s)", i ? ", " : "",
+                             p->now.isr.brokers[i],
+                             r ? machine_state_name(&machine_replica, r->state) : "not assigned");
     }
     p->waiting_noted = true;
     ctl_note(c, SAY_WARN,
@@ -137,8 +138,9 @@ void ctl_replicas_follow(struct controller *c, struct ctl_broker *b, bool new_pr
     for (uint32_t i = 0; i < b->partition_count; i++) {
         struct ctl_partition *p = b->partitions[i];
         struct ctl_replica *r = ctl_replica_find(p, b->id);
-        machine_move(&machine_replica, &r->state,
-                     follow(b, (enum ctl_replica_state)r->state, new_process));
+        if (r)
+            machine_move(&machine_replica, &r->state,
+                         follow(b, (enum ctl_replica_state)r->state, new_process));
         ctl_partition_dirty(c, p);
     }
 }
@@ -202,6 +204,30 @@ static void check_order(const struct ctl_state *old, const struct ctl_state *new
               new->controller_epoch != old->controller_epoch);
 }
 
+/* Members of the ISR that are not assigned: said once, and the partition is looked at when the
+ * broker comes or goes. */
+static void meet_strangers(struct controller *c, struct ctl_partition *p)
+{
+    for (uint32_t i = 0; i < p->now.isr.count; i++) {
+        int32_t broker = p->now.isr.brokers[i];
+        if (ctl_replica_find(p, broker))
+            continue;
+        struct ctl_broker *b = ctl_broker_get(c, broker);
+        bool met = false;
+        for (uint32_t k = 0; k < b->partition_count; k++)
+            met |= b->partitions[k] == p;
+        if (met)
+            continue;
+        ctl_broker_add_partition(b, p);
+        ctl_note(
+            c, SAY_WARN,
+            "broker %" PRId32 " is in sync for partition %s-%" PRId32
+            " and not assigned to it (edited by hand?): it leaves the in-sync replicas as soon "
+            "as they have one that is assigned",
+            broker, p->topic->name, p->number);
+    }
+}
+
 void ctl_partition_apply(struct controller *c, struct ctl_partition *p,
                          const struct ctl_state *state, const char *why)
 {
@@ -220,6 +246,7 @@ void ctl_partition_apply(struct controller *c, struct ctl_partition *p,
         if (!p->now.is_new)
             r->created = 0;
     }
+    meet_strangers(c, p);
     touch(c, p);
     if (!same_version)
         trace_state(c, p, why);
@@ -285,13 +312,13 @@ static void report_failed(struct controller *c, struct ctl_partition *p, struct 
 
 /* The leader's append failed after its offset was assigned: it will never append again in this
  * epoch. Two in short order wait a little, so that a full disk is no endless row of elections. */
-static void report_resigned(struct controller *c, struct ctl_partition *p,
-                            const struct ctl_replica *r, int32_t leader_epoch)
+static void report_resigned(struct controller *c, struct ctl_partition *p, int32_t broker,
+                            int32_t leader_epoch)
 {
-    if (p->now.leader != r->broker || p->now.leader_epoch != leader_epoch)
+    if (p->now.leader != broker || p->now.leader_epoch != leader_epoch)
         return;
-    ctl_note(c, SAY_WARN, "broker %" PRId32 " resigned as leader of partition %s-%" PRId32,
-             r->broker, p->topic->name, p->number);
+    ctl_note(c, SAY_WARN, "broker %" PRId32 " resigned as leader of partition %s-%" PRId32, broker,
+             p->topic->name, p->number);
     p->resigned_epoch = leader_epoch;
     if (p->resigned_at_ms != 0 && c->now_ms - p->resigned_at_ms < CTL_RETRY_MS)
         ctl_partition_hold(c, p, c->now_ms + CTL_RETRY_MS);
@@ -311,9 +338,15 @@ void ctl_partition_report(struct controller *c, uint64_t connection,
         return;
     }
     struct ctl_partition *p = ctl_partition_find(t, report->id.number);
-    struct ctl_replica *r = p ? ctl_replica_find(p, b->id) : NULL;
-    if (!r || t->state != CTL_TOPIC_PRESENT)
+    if (!p || t->state != CTL_TOPIC_PRESENT)
         return;
+    struct ctl_replica *r = ctl_replica_find(p, b->id);
+    if (!r) {
+        /* Not assigned: what it says concerns nobody unless it leads. */
+        if (report->kind == CLUSTER_REPORT_FAILED || report->kind == CLUSTER_REPORT_RESIGNED)
+            report_resigned(c, p, b->id, report->leader_epoch);
+        return;
+    }
     switch (report->kind) {
     case CLUSTER_REPORT_CREATED:
         report_created(c, p, r, b->incarnation);
@@ -322,7 +355,7 @@ void ctl_partition_report(struct controller *c, uint64_t connection,
         report_failed(c, p, r, report);
         break;
     case CLUSTER_REPORT_RESIGNED:
-        report_resigned(c, p, r, report->leader_epoch);
+        report_resigned(c, p, b->id, report->leader_epoch);
         break;
     case CLUSTER_REPORT_DELETED:
         break;
@@ -336,15 +369,9 @@ static void check(const struct ctl_partition *p)
     const struct ctl_state *s = &p->now;
     if (s->version < 0)
         return;
-    INVARIANT(s->isr.count > 0 && s->isr.count <= p->replica_count);
+    INVARIANT(s->isr.count > 0 && s->isr.count <= CLUSTER_REPLICAS_MAX);
     INVARIANT(s->leader == ZNODE_LEADER_NONE || ctl_isr_has(&s->isr, s->leader));
     INVARIANT(s->leader_epoch >= 0);
-    for (uint32_t i = 0; i < s->isr.count; i++) {
-        bool assigned = false;
-        for (uint32_t k = 0; k < p->replica_count; k++)
-            assigned |= p->replicas[k].broker == s->isr.brokers[i];
-        INVARIANT(assigned);
-    }
     INVARIANT((p->state == CTL_PARTITION_OFFLINE) == (s->leader == ZNODE_LEADER_NONE) ||
               p->state == CTL_PARTITION_UNREADABLE);
     INVARIANT((p->change != NULL) == (p->write != CTL_WRITE_IDLE));

@@ -4,26 +4,20 @@
 #include "common/memory.h"
 #include "controller/internal.h"
 
-static bool assigned(const struct ctl_partition *p, int32_t broker)
-{
-    for (uint32_t i = 0; i < p->replica_count; i++) {
-        if (p->replicas[i].broker == broker)
-            return true;
-    }
-    return false;
-}
-
-/* Anything may stand in a node; what we decide from must hold together. */
-static const char *nonsense(const struct ctl_partition *p, const struct znode_state *s)
+/* Anything may stand in a node; what we decide from must hold together. Members of the ISR that are
+ * not assigned make sense: the assignment was edited by hand. */
+static const char *nonsense(const struct znode_state *s)
 {
     if (s->isr_count == 0)
         return "has an empty ISR";
-    if (s->isr_count > p->replica_count)
-        return "has more in-sync replicas than replicas";
+    if (s->isr_count > CLUSTER_REPLICAS_MAX)
+        return "has more in-sync replicas than a partition can have replicas";
     bool leader_in_isr = s->leader == ZNODE_LEADER_NONE;
     for (uint32_t i = 0; i < s->isr_count; i++) {
-        if (!assigned(p, s->isr[i]))
-            return "has an in-sync replica that is not assigned";
+        for (uint32_t k = 0; k < i; k++) {
+            if (s->isr[k] == s->isr[i])
+                return "names an in-sync replica twice";
+        }
         leader_in_isr |= s->isr[i] == s->leader;
     }
     if (!leader_in_isr)
@@ -38,7 +32,7 @@ bool ctl_state_parse(struct controller *c, struct ctl_partition *p, const struct
 {
     struct znode_state s;
     int error = znode_state_parse(result->data, ctl_scratch(c), &s);
-    *ret_why = error == ZNODE_OK ? nonsense(p, &s) : znode_error_text((enum znode_error)error);
+    *ret_why = error == ZNODE_OK ? nonsense(&s) : znode_error_text((enum znode_error)error);
     if (*ret_why)
         return false;
     *ret = (struct ctl_state){

@@ -77,6 +77,16 @@ bool partition_in_maximal_isr(const struct partition *p, int32_t broker)
     return false;
 }
 
+bool partition_stranger_in_isr(const struct partition *p)
+{
+    for (uint32_t i = 0; i < p->order.isr_count; i++) {
+        int32_t broker = p->order.isr[i];
+        if (broker != p->config->self.broker && !cluster_partition_has_replica(&p->order, broker))
+            return true;
+    }
+    return false;
+}
+
 struct partition_peer *partition_find_peer(struct partition *p, int32_t broker)
 {
     for (uint32_t i = 0; i < p->peer_count; i++) {
@@ -147,7 +157,8 @@ static void settle(struct partition *p, struct partition_actions *a)
     int32_t self = p->config->self.broker;
     if (p->state == PARTITION_FAILED)
         return;
-    if (!cluster_partition_has_replica(&p->order, self)) {
+    /* Who leads may be assigned no more: nobody else has what is committed then. */
+    if (!cluster_partition_has_replica(&p->order, self) && p->order.leader != self) {
         partition_move(p, PARTITION_IDLE);
         return;
     }

@@ -12,6 +12,9 @@ struct partition_action *partition_do(struct partition_actions *actions,
                                       enum partition_action_kind kind);
 struct partition_peer *partition_find_peer(struct partition *p, int32_t broker);
 bool partition_in_isr(const struct partition *p, int32_t broker); /* the committed one */
+/* Whether somebody is in the committed ISR who is not assigned: the assignment was edited by hand.
+ */
+bool partition_stranger_in_isr(const struct partition *p);
 /* Whether what `from` says under this epoch and session is to be heard by a leader. */
 static inline bool member_equal(struct cluster_member a, struct cluster_member b)
 {

@@ -127,7 +127,8 @@ void isr_reply(struct partition *p, const struct cluster_isr_reply *reply)
 /* The ISR as it should be now; false when it is so already. */
 static bool propose(const struct partition *p, struct cluster_isr_change *ret)
 {
-    uint32_t left = 0, joined = 0, stay = p->order.isr_count;
+    /* One that is not assigned leaves: it is named by no peer below. */
+    uint32_t left = partition_stranger_in_isr(p), joined = 0, stay = p->order.isr_count;
     for (uint32_t i = 0; i < p->peer_count; i++)
         stay -= partition_in_isr(p, p->peers[i].broker) && peer_must_leave(p, &p->peers[i]);
     ret->isr_count = 0;

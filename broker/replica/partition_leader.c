@@ -347,11 +347,12 @@ void leader_timer(struct partition *p, struct partition_actions *a)
 }
 
 /* A record is committed when every member of the maximal ISR holds it synced and the committed ISR
- * has min_isr members: whoever is elected next was in that ISR. */
+ * has min_isr members: whoever is elected next was in that ISR. A member that is not assigned has
+ * no stream from us, and acknowledges nothing: the high watermark waits until it is out. */
 static int64_t committed_end(const struct partition *p)
 {
     bool unsynced = mutated(p->config->mutation, MUTATION_ACK_BEFORE_SYNC);
-    if ((int64_t)p->order.isr_count < p->order.min_isr)
+    if ((int64_t)p->order.isr_count < p->order.min_isr || partition_stranger_in_isr(p))
         return p->high_watermark;
     int64_t end = unsynced ? p->log.end : p->log.synced_end;
     for (uint32_t i = 0; i < p->peer_count; i++) {

@@ -162,7 +162,8 @@ static void apply_partition(struct replica_host *h, const struct cluster_partiti
     if (partition_shard(item->id, env->shard_count) != env->shard)
         return;
     struct replica *r = host_find(h, item->id);
-    if (!r && !cluster_partition_has_replica(item, h->config.self.broker))
+    if (!r && item->leader != h->config.self.broker &&
+        !cluster_partition_has_replica(item, h->config.self.broker))
         return;
     if (!r)
         r = host_add(h, item->id, NULL);

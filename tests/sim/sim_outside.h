@@ -8,8 +8,8 @@
 
 /* min.insync.replicas of t0, and the hint that it was changed; a number for each. */
 void sim_outside_min_isr(struct sim_cluster *c, const char *value, unsigned change);
-/* Of t0: everywhere in its assignment broker id `to` takes the place of `from`, which is in no ISR.
- * Both below 10. Then the controller is sent away, since only its successor takes notice. */
+/* Of t0: everywhere in its assignment broker id `to` takes the place of `from`. Then the controller
+ * is sent away, since only its successor takes notice. */
 void sim_outside_replace(struct sim_cluster *c, int32_t from, int32_t to);
 /* The id of a broker that has no replica of t0-0; -1: all have one. */
 int32_t sim_outside_spare(struct sim_cluster *c);

@@ -32,6 +32,13 @@ void sim_play_one_disk_fails(struct sim_cluster *c);
 void sim_play_one_disk_swapped(struct sim_cluster *c);
 void sim_play_left_behind(struct sim_cluster *c);
 
+/* ---- sim_scenario_hand.c ---- */
+void sim_four_brokers(struct sim_cluster_options *o);
+void sim_one_replica(struct sim_cluster_options *o);
+void sim_play_replaced_by_hand(struct sim_cluster *c);
+void sim_play_assigned_elsewhere(struct sim_cluster *c);
+void sim_play_moved_by_hand(struct sim_cluster *c);
+
 /* ---- sim_scenario_group.c ---- */
 void sim_with_groups(struct sim_cluster_options *o);
 void sim_play_coordinator_dies(struct sim_cluster *c);

@@ -479,39 +479,6 @@ static void early_recreated_topic(struct sim_cluster *c)
     }
 }
 
-/* ---- somebody gives a replica of a broker that is away to another one, by hand ---- */
-static void four_brokers(struct sim_cluster_options *o)
-{
-    sim_calm(o);
-    o->topic_count = o->partition_count = 1;
-    o->broker_count = 4;
-    o->shard_counts[3] = o->shard_counts[0];
-}
-
-static void play_replaced_by_hand(struct sim_cluster *c)
-{
-    for (int i = 0; i < 5 && sim_settle(c); i++) {
-        int32_t spare = sim_outside_spare(c);
-        unsigned away = sim_follower_of(c, 0);
-        while ((int32_t)away + 1 == spare || away == sim_leader_of(c, 0))
-            away = (away + 1) % c->options.broker_count;
-        sim_cluster_kill(c, away);
-        if (spare < 0 || !sim_wait_isr(c, away, false))
-            return;
-        sim_outside_replace(c, (int32_t)away + 1, spare);
-        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
-        sim_cluster_start(c, away);
-        if (!sim_wait_isr(c, (unsigned)spare - 1, true)) {
-            sim_violation(c->history, "liveness: a replica given by hand is never in sync");
-            return;
-        }
-        sim_cluster_kill(c, away);
-        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
-        sim_cluster_start(c, away);
-        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
-    }
-}
-
 static void one_topic(struct sim_cluster_options *o)
 {
     sim_calm(o);
@@ -552,8 +519,12 @@ const struct sim_scenario sim_scenarios[] = {
      .prepare = one_topic,
      .early = early_recreated_topic,
      .play = play_fast_restart},
-    {"replaced-by-hand", "a leader goes on with other followers", four_brokers,
-     play_replaced_by_hand, 0},
+    {"replaced-by-hand", "a leader goes on with other followers", sim_four_brokers,
+     sim_play_replaced_by_hand, 0},
+    {"assigned-elsewhere", "who is in sync and not assigned neither leads nor counts",
+     sim_four_brokers, sim_play_assigned_elsewhere, 0},
+    {"moved-by-hand", "who is alone in sync and not assigned leads until another is in sync",
+     sim_one_replica, sim_play_moved_by_hand, 0},
     {.name = "stop-between",
      .shows = "a stop waits for what is being made or removed",
      .prepare = sim_calm,

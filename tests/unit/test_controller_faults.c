@@ -213,7 +213,7 @@ START_TEST(state_nodes_that_make_no_sense_are_left_alone)
         "{}",
         "[",
         STATE("1", "0", ""),
-        STATE("9", "0", "9"),
+        STATE("1", "0", "1,1"),
         STATE("2", "0", "1"),
         STATE("1", "2147483647", "1"),
     };

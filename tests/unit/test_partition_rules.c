@@ -426,6 +426,65 @@ START_TEST(who_is_assigned_no_more_follows_no_more)
 }
 END_TEST
 
+/* Nobody pushes to it, so nothing is committed with it; it is asked out of the ISR at once. */
+START_TEST(a_member_that_is_not_assigned_holds_the_high_watermark)
+{
+    replica_rig_lead(10, 10);
+    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
+    o.replicas[2] = 4;
+    replica_rig_say_order(o);
+    replica_rig_say_log(15, 15, 5);
+    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
+    replica_rig_say_state(TWO, 4, 10, 4, 10);
+    replica_rig_say_ack(TWO, 5, 15, 15);
+    ck_assert_int_eq(replica_rig_high_watermark_after_turn(), 10);
+    const struct partition_action *ask = replica_rig_did(PARTITION_DO_ASK_ISR);
+    ck_assert_ptr_nonnull(ask);
+    ck_assert_uint_eq(ask->u.isr_change.isr_count, 2);
+    ck_assert_int_eq(ask->u.isr_change.isr[1].broker, TWO.broker);
+    o.version = 12;
+    o.isr_count = 2;
+    replica_rig_say_order(o);
+    ck_assert_int_eq(replica_rig_high_watermark_after_turn(), 15);
+}
+END_TEST
+
+/* After an edit by hand: it leads on until somebody that is assigned is in sync. */
+START_TEST(a_leader_that_is_not_assigned_lets_others_join)
+{
+    replica_rig_lead(10, 10);
+    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
+    o.isr_count = 1;
+    o.replica_count = 2;
+    o.replicas[0] = 2;
+    o.replicas[1] = 3;
+    replica_rig_say_order(o);
+    ck_assert(partition_leads(&replica_rig.p));
+    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
+    replica_rig_say_state(TWO, 4, 10, 4, 10);
+    replica_rig_say_ack(TWO, 5, 10, 10);
+    replica_rig.now += replica_rig_config.rejoin_ms_max;
+    replica_rig_turn();
+    const struct partition_action *ask = replica_rig_did(PARTITION_DO_ASK_ISR);
+    ck_assert_ptr_nonnull(ask);
+    ck_assert_uint_eq(ask->u.isr_change.isr_count, 2);
+    ck_assert_int_eq(ask->u.isr_change.isr[0].broker, SELF.broker);
+}
+END_TEST
+
+/* The assignment was edited between its election and the order that told it. */
+START_TEST(a_leader_that_was_never_told_its_assignment_leads)
+{
+    struct cluster_partition_item o = replica_rig_order(SELF, 5, 10);
+    replica_rig_begin(10, 4, 10);
+    o.isr_count = 1;
+    o.replica_count = 1;
+    o.replicas[0] = 2;
+    replica_rig_say_order(o);
+    ck_assert(partition_leads(&replica_rig.p));
+}
+END_TEST
+
 START_TEST(what_was_acknowledged_before_a_reset_counts_no_more)
 {
     replica_rig_lead(10, 10);
@@ -520,6 +579,9 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
            a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
            who_is_assigned_no_more_follows_no_more,
+           a_member_that_is_not_assigned_holds_the_high_watermark,
+           a_leader_that_is_not_assigned_lets_others_join,
+           a_leader_that_was_never_told_its_assignment_leads,
            what_was_acknowledged_before_a_reset_counts_no_more,
            a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
            a_leader_that_hears_not_all_of_the_isr_is_not_in_touch, moves_are_those_of_the_table)
