@@ -34,7 +34,8 @@ struct shard {
     struct control *control; /* shard 0 only, else NULL */
     struct account receive, answers, streams;
     uint32_t auto_creating; /* automatic topic creations that the controller has not answered yet */
-    uint64_t crossed;       /* requests for a partition or group of another shard, counted */
+    struct say_limit say_auto_create;
+    uint64_t crossed; /* requests for a partition or group of another shard, counted */
     struct expected_stream *expected; /* announced by shard 0, not yet accepted */
     unsigned mutation;                /* enum mutation; mutation builds only */
     bool stopping;

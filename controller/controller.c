@@ -16,6 +16,7 @@ const struct controller_config controller_config_default = {
     .broker = -1,
     .num_partitions = 1,
     .replication_factor = 3,
+    .offsets_replication_factor = 3,
     .min_insync_replicas = 2,
     .topic_deletion = true,
     .auto_rebalance = true,

@@ -35,6 +35,9 @@ struct controller_config {
     int32_t num_partitions;      /* num.partitions */
     int32_t replication_factor;  /* default.replication.factor */
     bool replication_factor_set; /* by hand; if not, it is never more than there are broker nodes */
+    int32_t
+        offsets_replication_factor; /* offsets.topic.replication.factor: of __consumer_offsets */
+    bool offsets_replication_factor_set; /* likewise */
     int32_t min_insync_replicas; /* min.insync.replicas; never more than a topic's replicas count */
     bool unclean_election;       /* unclean.leader.election.enable */
     bool topic_deletion;         /* delete.topic.enable */

@@ -38,15 +38,19 @@ static int place(struct controller *c, const struct placement_options *options, 
 }
 
 /* The default replication factor: never more than there are brokers that have ever joined, unless
- * it was set by hand. */
-static int32_t default_replication(const struct controller *c)
+ * it was set by hand. One that is down for a while counts: a topic made meanwhile would have a copy
+ * less for ever. */
+static int32_t default_replication(const struct controller *c, struct view topic)
 {
+    bool offsets = view_equal(topic, VIEW_LITERAL("__consumer_offsets"));
     int32_t known = 0;
     struct map_entry e;
     for (uint32_t at = 0; map_next(&c->brokers, &at, &e);)
         known += ((const struct ctl_broker *)e.value)->has_node;
-    int32_t wanted = c->config.replication_factor;
-    return !c->config.replication_factor_set && known > 0 && known < wanted ? known : wanted;
+    int32_t wanted = offsets ? c->config.offsets_replication_factor : c->config.replication_factor;
+    bool by_hand =
+        offsets ? c->config.offsets_replication_factor_set : c->config.replication_factor_set;
+    return !by_hand && known > 0 && known < wanted ? known : wanted;
 }
 
 static bool explain_placement(struct controller *c, const struct controller_event *e, int error)
@@ -121,7 +125,8 @@ static bool plan_new(struct controller *c, const struct controller_event *e, str
         return !why;
     }
     int32_t count = q->partition_count == -1 ? c->config.num_partitions : q->partition_count;
-    int32_t factor = q->replication_factor == -1 ? default_replication(c) : q->replication_factor;
+    int32_t factor =
+        q->replication_factor == -1 ? default_replication(c, q->name) : q->replication_factor;
     if (count < 1 || count > CTL_PARTITIONS_MAX) {
         refuse(c, e, CONTROLLER_INVALID_PARTITIONS, "the number of partitions must be 1 to 100000");
         return false;

@@ -141,6 +141,9 @@ void api_admin_serve(struct shard *s, struct request *r)
 }
 
 /* ---- creation that a client did not ask for in words ---- */
+#define AUTO_CREATING_MAX 32u
+#define AUTO_CREATE_VERSION 5
+
 struct auto_create {
     struct call call;
     struct control_admin ask;
@@ -161,25 +164,41 @@ static void auto_there(struct call *call, struct shard *there)
     control_admin(there->control, &a->ask);
 }
 
+/* Nobody reads the answer but the operator: a client that waits for the topic is told nothing. */
+static void say_refusal(struct shard *s, const struct buf *answer)
+{
+    struct arena arena = ARENA_INIT;
+    struct create_topics_response out;
+    struct wire_reader r = wire_reader_of((struct view){answer->data, answer->used});
+    if (create_topics_response_decode(&r, AUTO_CREATE_VERSION, &arena, &out) &&
+        out.topics_count == 1 && out.topics[0].error_code != ERROR_NONE &&
+        out.topics[0].error_code != ERROR_TOPIC_ALREADY_EXISTS) {
+        const struct create_topics_response_topic *t = &out.topics[0];
+        say_limited(&s->reactor, &s->say_auto_create, SAY_WARN, "admin",
+                    "topic %.*s cannot be created: %.*s", (int)t->name.size, t->name.base,
+                    (int)t->error_message.size, t->error_message.base);
+    }
+    arena_reset(&arena);
+}
+
 static void auto_back(struct call *call, struct shard *home)
 {
     struct auto_create *a = CONTAINER_OF(call, struct auto_create, call);
     home->auto_creating--;
+    if (a->ask.answer != NULL) {
+        say_refusal(home, a->ask.answer);
+    }
     buf_unref(a->ask.answer);
     wire_writer_deinit(&a->body);
     free(a);
 }
 
-#define AUTO_CREATING_MAX 32u
-#define AUTO_CREATE_VERSION 5
-
-/* Set by hand, or never more than there are brokers that have ever joined. */
+/* Set by hand, or left to the controller, which knows how many brokers there are. */
 static int16_t offsets_replicas(const struct shard *s)
 {
-    int64_t wanted = s->config->offsets_replication_factor;
-    uint32_t known = s->metadata.brokers->count;
-    bool lowered = !s->config->offsets_replication_factor_set && known > 0 && known < wanted;
-    return (int16_t)(lowered ? known : wanted);
+    const struct broker_config *config = s->config;
+    return config->offsets_replication_factor_set ? (int16_t)config->offsets_replication_factor
+                                                  : -1;
 }
 
 void api_auto_create(struct shard *s, struct view name)

@@ -30,6 +30,8 @@ struct control_lead *control_lead_new(struct control *c)
     config.num_partitions = (int32_t)c->config->num_partitions;
     config.replication_factor = (int32_t)c->config->default_replication_factor;
     config.replication_factor_set = c->config->default_replication_factor_set;
+    config.offsets_replication_factor = (int32_t)c->config->offsets_replication_factor;
+    config.offsets_replication_factor_set = c->config->offsets_replication_factor_set;
     config.min_insync_replicas = (int32_t)c->config->min_insync_replicas;
     config.unclean_election = c->config->unclean_election;
     config.topic_deletion = c->config->delete_topics;

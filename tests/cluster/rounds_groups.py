@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Offsets of groups survive the death of their coordinator."""
-from cases import rounds
+from cases import case, rounds
 from cluster import Cluster
-from kafka import NONE, Connection
+from kafka import COORDINATOR_NOT_AVAILABLE, NONE, Connection
 
 GROUP, TOPIC, KILLS = "readers", "load", 10
 
@@ -39,6 +39,28 @@ def committed(c):
             error, offset = k.committed(GROUP, TOPIC, 0)
         return error == NONE and [offset]
     return c.wait_for("the committed offset", told)[0]
+
+
+@case
+def first_group_while_a_broker_is_away():
+    """The groups' topic is not made with a copy less because a broker is down when it is first
+    needed; the broker says why it is not there."""
+    with Cluster(name="first-group") as c:
+        away, asked = c.nodes[3], c.nodes[1]
+        away.kill9()
+        c.wait_for("broker 3 to be gone", lambda: c.children("/brokers/ids") == ["1", "2"])
+
+        def refused():
+            with Connection(asked.port, 5) as k:
+                error, _ = k.find_coordinator(GROUP)
+            assert error == COORDINATOR_NOT_AVAILABLE, error
+            return asked.says("topic __consumer_offsets cannot be created: .*brokers")
+        c.wait_for("the refusal to be said", refused)
+        assert c.assignment("__consumer_offsets") is None, c.state()
+        away.start()
+        c.wait_for("a coordinator", lambda: coordinator(c))
+        for replicas in c.assignment("__consumer_offsets").values():
+            assert sorted(replicas) == [1, 2, 3], replicas
 
 
 @rounds("kill between commits", "kill during a commit")

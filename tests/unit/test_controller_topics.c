@@ -87,6 +87,51 @@ START_TEST(one_broker_has_topics_of_one_replica)
 }
 END_TEST
 
+static bool third_is_out(struct rig *rig)
+{
+    return rig_out(rig, 3) && rig_settled(rig);
+}
+
+/* A broker that is down for a while still counts: what is made meanwhile shall not have one copy
+ * less for ever. */
+START_TEST(defaults_count_every_broker_that_has_ever_joined)
+{
+    begin(25, 3);
+    rig_kill(r, 3);
+    rig_until(r, third_is_out, 30000, "broker 3 out");
+    ck_assert_int_eq(create("t", 1, -1), CONTROLLER_INVALID_REPLICATION);
+    ck_assert_int_eq(create("__consumer_offsets", 1, -1), CONTROLLER_INVALID_REPLICATION);
+    rig_kill(r, 1);
+    rig_kill(r, 2);
+    rig_run(r, 30000);
+    rig_start(r, 1); /* a controller that never saw broker 3 alive */
+    rig_start(r, 2);
+    rig_until(r, third_is_out, 30000, "a controller");
+    ck_assert_int_eq(create("__consumer_offsets", 1, -1), CONTROLLER_INVALID_REPLICATION);
+    rig_start(r, 3);
+    rig_until(r, rig_all_in, 30000, "all in");
+    ck_assert_int_eq(create("__consumer_offsets", 1, -1), CONTROLLER_OK);
+    rig_settle(r);
+    ck_assert_uint_eq(rig_state(r, "__consumer_offsets", 0).isr_count, 3);
+    rig_free(r);
+}
+END_TEST
+
+START_TEST(offsets_topic_has_its_own_default)
+{
+    r = rig_new(26, 3);
+    r->config.replication_factor = 1;
+    r->config.replication_factor_set = true;
+    rig_start_all(r);
+    ck_assert_int_eq(create("t", 1, -1), CONTROLLER_OK);
+    ck_assert_int_eq(create("__consumer_offsets", 1, -1), CONTROLLER_OK);
+    rig_settle(r);
+    ck_assert_uint_eq(rig_state(r, "t", 0).isr_count, 1);
+    ck_assert_uint_eq(rig_state(r, "__consumer_offsets", 0).isr_count, 3);
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(only_asked_about)
 {
     begin(3, 3);
@@ -348,6 +393,7 @@ START_TEST(racks_are_spread)
 END_TEST
 
 SUITE_MAIN("controller_topics", defaults_and_refusals, one_broker_has_topics_of_one_replica,
+           defaults_count_every_broker_that_has_ever_joined, offsets_topic_has_its_own_default,
            only_asked_about, overrides_come_with_the_topic, a_thousand_partitions,
            a_topic_written_by_hand, a_topic_grown_by_hand_is_found_within_the_scan,
            an_erased_id_is_written_back, growth_by_request, deletion_leaves_nothing,
