@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/memory.h"
 #include "controller/internal.h"
 #include "tests/lib/controller_rig.h"
 

@@ -23,6 +23,10 @@ struct group_talk {
     struct group_talk *next;
     char id[128]; /* JOIN: the member id that was answered */
 };
+/* The answer to a JoinGroup, SyncGroup or OffsetCommit. */
+#define JOINED(talk) ((talk)->request.out.join)
+#define SYNCED(talk) ((talk)->request.out.sync)
+#define COMMITTED(talk) ((talk)->request.out.commit)
 
 /* Sessions of 6 s to 30 min, no initial delay, an empty group "g". */
 void group_bench_init(struct group_bench *b);

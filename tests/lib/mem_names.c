@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/assert.h"
 #include "common/memory.h"
 
 #define NAME_SIZE_MAX 255

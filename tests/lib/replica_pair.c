@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
-#include "common/resolve.h"
 #include "tests/lib/log_host.h"
 #include "tests/lib/suite.h"
 

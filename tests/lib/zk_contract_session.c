@@ -45,6 +45,7 @@ START_TEST(ephemerals_go_when_a_dead_process_session_expires)
     tester_must(u, OP(ZK_GET, "/e", .watch = true));
     tester_zk->ops->client_kill(t->client);
     tester_wait_watch(u, "/e", ZK_WATCH_DELETED);
+    ck_assert_int_eq(tester_error_of(u, OP(ZK_GET, "/e")), ZK_ERR_NONODE);
     tester_free(t);
     tester_free(u);
 }

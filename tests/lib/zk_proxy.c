@@ -2,7 +2,6 @@
 #include "tests/lib/zk_proxy.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -2,7 +2,6 @@
 /* The small text files of a log directory: what they hold, what is refused, and that they are
  * replaced in one step however power fails. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -16,6 +16,9 @@
 #define ROUNDS 20
 #define PREFIX_ROUNDS 3
 #define DAMAGE_ROUNDS 40
+/* Requests and responses in all their versions are more than this; fewer are checked only when the
+ * table has lost some. */
+#define CODEC_VERSIONS_MIN 300
 
 /* One message of random content and its bytes. */
 struct sample {
@@ -62,17 +65,21 @@ static bool decode_copy(const struct codec *codec, int16_t version, struct view 
 
 typedef void check_fn(const struct codec *codec, int16_t version, struct codec_random *random);
 
-static void for_each_version(check_fn *check, unsigned rounds)
+/* Returns how many messages were checked. */
+static unsigned for_each_version(check_fn *check, unsigned rounds)
 {
+    unsigned checked = 0;
     for (unsigned i = 0; i < codec_table_count; i++) {
         const struct codec *codec = codec_table[i];
         struct codec_random random = {.state = i};
         for (int16_t version = codec->version_min; version <= codec->version_max; version++) {
             for (unsigned round = 0; round < rounds; round++) {
                 check(codec, version, &random);
+                checked++;
             }
         }
     }
+    return checked;
 }
 
 static void round_trip(const struct codec *codec, int16_t version, struct codec_random *random)
@@ -97,7 +104,7 @@ static void round_trip(const struct codec *codec, int16_t version, struct codec_
 
 START_TEST(test_every_version_round_trips)
 {
-    for_each_version(round_trip, ROUNDS);
+    ck_assert_uint_ge(for_each_version(round_trip, ROUNDS), ROUNDS * CODEC_VERSIONS_MIN);
 }
 END_TEST
 
@@ -117,7 +124,8 @@ static void refuse_prefixes(const struct codec *codec, int16_t version, struct c
 
 START_TEST(test_every_strict_prefix_is_refused)
 {
-    for_each_version(refuse_prefixes, PREFIX_ROUNDS);
+    ck_assert_uint_ge(for_each_version(refuse_prefixes, PREFIX_ROUNDS),
+                      PREFIX_ROUNDS * CODEC_VERSIONS_MIN);
 }
 END_TEST
 
@@ -144,7 +152,7 @@ static void damage(const struct codec *codec, int16_t version, struct codec_rand
 
 START_TEST(test_damaged_messages_are_refused_or_read_in_good_order)
 {
-    for_each_version(damage, DAMAGE_ROUNDS);
+    ck_assert_uint_ge(for_each_version(damage, DAMAGE_ROUNDS), DAMAGE_ROUNDS * CODEC_VERSIONS_MIN);
 }
 END_TEST
 

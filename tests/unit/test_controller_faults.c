@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/mutation.h"
 #include "controller/internal.h"
 #include "tests/lib/controller_rig.h"
 #include "tests/lib/suite.h"

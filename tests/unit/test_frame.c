@@ -3,9 +3,7 @@
 
 #include "proto/error_code.h"
 #include "tests/lib/suite.h"
-
-#define BYTES(...)                                                                                 \
-    ((struct view){(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})})
+#include "tests/lib/view_check.h"
 
 static int read_header(struct view bytes, struct request_header *ret)
 {
@@ -36,7 +34,7 @@ END_TEST
 START_TEST(test_a_classic_header)
 {
     struct request_header h;
-    struct view bytes = BYTES(0, 3, 0, 1, 0, 0, 0, 7, 0, 2, 'm', 'e', 42);
+    struct view bytes = VIEW_BYTES(0, 3, 0, 1, 0, 0, 0, 7, 0, 2, 'm', 'e', 42);
     struct wire_reader r = wire_reader_of(bytes);
     ck_assert_int_eq(frame_read_request_header(&r, &h), 0);
     ck_assert_int_eq(h.api_key, API_METADATA);
@@ -51,12 +49,12 @@ END_TEST
 START_TEST(test_a_flexible_header_keeps_the_classic_client_id)
 {
     struct request_header h;
-    struct view bytes = BYTES(0, 3, 0, 9, 0, 0, 0, 7, 0, 2, 'm', 'e', 1, 5, 2, 1, 1, 42);
+    struct view bytes = VIEW_BYTES(0, 3, 0, 9, 0, 0, 0, 7, 0, 2, 'm', 'e', 1, 5, 2, 1, 1, 42);
     struct wire_reader r = wire_reader_of(bytes);
     ck_assert_int_eq(frame_read_request_header(&r, &h), 0);
     ck_assert(view_equal(h.client_id, VIEW_LITERAL("me")));
     ck_assert_int_eq(wire_read_i8(&r), 42);
-    ck_assert_int_eq(read_header(BYTES(0, 3, 0, 9, 0, 0, 0, 7, 0xff, 0xff, 0), &h), 0);
+    ck_assert_int_eq(read_header(VIEW_BYTES(0, 3, 0, 9, 0, 0, 0, 7, 0xff, 0xff, 0), &h), 0);
     ck_assert_ptr_null(h.client_id.base);
 }
 END_TEST
@@ -64,7 +62,7 @@ END_TEST
 START_TEST(test_every_strict_prefix_of_a_header_is_refused)
 {
     struct request_header h;
-    struct view bytes = BYTES(0, 3, 0, 9, 0, 0, 0, 7, 0, 2, 'm', 'e', 1, 5, 2, 1, 1);
+    struct view bytes = VIEW_BYTES(0, 3, 0, 9, 0, 0, 0, 7, 0, 2, 'm', 'e', 1, 5, 2, 1, 1);
     ck_assert_int_eq(read_header(bytes, &h), 0);
     for (uint32_t size = 0; size < bytes.size; size++) {
         ck_assert_int_eq(read_header((struct view){bytes.base, size}, &h), FRAME_MALFORMED);
@@ -75,16 +73,18 @@ END_TEST
 START_TEST(test_unknown_apis_and_versions_keep_the_correlation_id)
 {
     struct request_header h;
-    ck_assert_int_eq(read_header(BYTES(0x7f, 0, 0, 0, 0, 0, 0, 9, 0, 0), &h), FRAME_UNKNOWN_API);
+    ck_assert_int_eq(read_header(VIEW_BYTES(0x7f, 0, 0, 0, 0, 0, 0, 9, 0, 0), &h),
+                     FRAME_UNKNOWN_API);
     ck_assert_int_eq(h.correlation_id, 9);
-    ck_assert_int_eq(read_header(BYTES(0xff, 0xff, 0, 0, 0, 0, 0, 9, 0, 0), &h), FRAME_UNKNOWN_API);
-    ck_assert_int_eq(read_header(BYTES(0, 18, 0, 99, 0, 0, 0, 8, 0, 0), &h),
+    ck_assert_int_eq(read_header(VIEW_BYTES(0xff, 0xff, 0, 0, 0, 0, 0, 9, 0, 0), &h),
+                     FRAME_UNKNOWN_API);
+    ck_assert_int_eq(read_header(VIEW_BYTES(0, 18, 0, 99, 0, 0, 0, 8, 0, 0), &h),
                      FRAME_UNSUPPORTED_VERSION);
     ck_assert_int_eq(h.correlation_id, 8);
     ck_assert_int_eq(h.api->key, API_API_VERSIONS);
-    ck_assert_int_eq(read_header(BYTES(0, 1, 0, 3, 0, 0, 0, 8, 0, 0), &h),
+    ck_assert_int_eq(read_header(VIEW_BYTES(0, 1, 0, 3, 0, 0, 0, 8, 0, 0), &h),
                      FRAME_UNSUPPORTED_VERSION);
-    ck_assert_int_eq(read_header(BYTES(0, 3, 0xff, 0xff, 0, 0, 0, 8, 0, 0), &h),
+    ck_assert_int_eq(read_header(VIEW_BYTES(0, 3, 0xff, 0xff, 0, 0, 0, 8, 0, 0), &h),
                      FRAME_UNSUPPORTED_VERSION);
 }
 END_TEST
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(test_old_produce_is_read_but_not_served)
 {
     struct request_header h;
-    ck_assert_int_eq(read_header(BYTES(0, 0, 0, 2, 0, 0, 0, 1, 0, 0), &h), 0);
+    ck_assert_int_eq(read_header(VIEW_BYTES(0, 0, 0, 2, 0, 0, 0, 1, 0, 0), &h), 0);
     ck_assert_int_lt(h.api_version, h.api->served_min);
 }
 END_TEST
@@ -109,8 +109,8 @@ static struct view response(struct wire_writer *w, int16_t key, int16_t version)
 START_TEST(test_response_headers)
 {
     struct wire_writer w;
-    struct view classic = BYTES(0, 0, 0, 5, 1, 2, 3, 4, 77);
-    struct view flexible = BYTES(0, 0, 0, 6, 1, 2, 3, 4, 0, 77);
+    struct view classic = VIEW_BYTES(0, 0, 0, 5, 1, 2, 3, 4, 77);
+    struct view flexible = VIEW_BYTES(0, 0, 0, 6, 1, 2, 3, 4, 0, 77);
     ck_assert(view_equal(response(&w, API_METADATA, 8), classic));
     wire_writer_deinit(&w);
     ck_assert(view_equal(response(&w, API_METADATA, 9), flexible));

@@ -278,7 +278,8 @@ static struct view take(struct view *rest)
     return frame;
 }
 
-static void converse(const char *name, unsigned pairs)
+/* Plays a whole recorded conversation; every answer is compared. Returns how many there were. */
+static unsigned converse(const char *name)
 {
     static uint8_t bytes[FILE_SIZE_MAX];
     char path[200];
@@ -294,36 +295,36 @@ static void converse(const char *name, unsigned pairs)
         struct view request = take(&rest), answer = take(&rest);
         exchange(name, count++, request, answer);
     }
-    ck_assert_uint_eq(count, pairs);
     group_bench_deinit(&b);
+    return count;
 }
 
 START_TEST(test_static_members)
 {
-    converse("java39-static", 10);
-    converse("java39-static-fenced", 9);
+    ck_assert_uint_eq(converse("java39-static"), 10);
+    ck_assert_uint_eq(converse("java39-static-fenced"), 9);
 }
 END_TEST
 
 START_TEST(test_librdkafka)
 {
-    converse("kcat-group", 12);
-    converse("confluent-kafka-group", 16);
+    ck_assert_uint_eq(converse("kcat-group"), 12);
+    ck_assert_uint_eq(converse("confluent-kafka-group"), 16);
 }
 END_TEST
 
 START_TEST(test_go)
 {
-    converse("franz-go-group-range", 6);
-    converse("franz-go-group-cooperative-sticky", 7);
-    converse("sarama-group", 10);
+    ck_assert_uint_eq(converse("franz-go-group-range"), 6);
+    ck_assert_uint_eq(converse("franz-go-group-cooperative-sticky"), 7);
+    ck_assert_uint_eq(converse("sarama-group"), 10);
 }
 END_TEST
 
 START_TEST(test_python_and_node)
 {
-    converse("kafka-python-group", 10);
-    converse("kafkajs-group", 16);
+    ck_assert_uint_eq(converse("kafka-python-group"), 10);
+    ck_assert_uint_eq(converse("kafkajs-group"), 16);
 }
 END_TEST
 

@@ -6,7 +6,6 @@
 
 #include "broker/group/group_records.h"
 #include "common/assert.h"
-#include "common/memory.h"
 #include "proto/record_reader.h"
 #include "tests/lib/group_host_rig.h"
 #include "tests/lib/suite.h"

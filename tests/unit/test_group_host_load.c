@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "broker/group/group_records.h"
-#include "common/assert.h"
 #include "common/memory.h"
 #include "proto/record_reader.h"
 #include "tests/lib/group_host_rig.h"

@@ -5,9 +5,7 @@
 
 #include "tests/lib/group_bench.h"
 #include "tests/lib/suite.h"
-
-#define JOINED(talk) ((talk)->request.out.join)
-#define WORD(view, text) ck_assert(view_equal(view, VIEW_LITERAL(text)))
+#include "tests/lib/view_check.h"
 
 static struct group_bench b;
 
@@ -38,11 +36,11 @@ START_TEST(test_first_member_leads_the_first_generation)
     ck_assert_int_eq(b.group->state, GROUP_COMPLETING);
     ck_assert_int_eq(JOINED(t).error_code, ERROR_NONE);
     ck_assert_int_eq(JOINED(t).generation_id, 1);
-    WORD(JOINED(t).protocol_type, "consumer");
-    WORD(JOINED(t).protocol_name, "range");
+    ck_assert_view(JOINED(t).protocol_type, "consumer");
+    ck_assert_view(JOINED(t).protocol_name, "range");
     ck_assert(view_equal(JOINED(t).leader, JOINED(t).member_id));
     ck_assert_uint_eq(JOINED(t).members_count, 1);
-    WORD(JOINED(t).members[0].metadata, "range");
+    ck_assert_view(JOINED(t).members[0].metadata, "range");
     ck_assert(!JOINED(t).skip_assignment);
     ck_assert_uint_eq(b.under_way_count, 0); /* nothing is written before the assignment */
     group_bench_deinit(&b);
@@ -174,7 +172,7 @@ START_TEST(test_another_leads_when_the_leader_is_late)
     ck_assert(two->answered);
     ck_assert(view_equal(JOINED(two).leader, view_of(ids[1])));
     ck_assert_uint_eq(JOINED(two).members_count, 1);
-    WORD(JOINED(two).members[0].metadata, "rangenew");
+    ck_assert_view(JOINED(two).members[0].metadata, "rangenew");
     group_bench_deinit(&b);
 }
 END_TEST
@@ -225,7 +223,7 @@ START_TEST(test_join_twice_answers_both)
 }
 END_TEST
 
-START_TEST(test_protocol_that_most_like_best)
+START_TEST(test_protocol_that_most_members_prefer_is_chosen)
 {
     static const char *const wishes[] = {"a b c", "c b", "b c"};
     struct group_talk *talks[3];
@@ -238,9 +236,9 @@ START_TEST(test_protocol_that_most_like_best)
     }
     group_bench_pass(&b, 0);
     for (int i = 0; i < 3; i++) {
-        WORD(JOINED(talks[i]).protocol_name, "b");
+        ck_assert_view(JOINED(talks[i]).protocol_name, "b");
     }
-    WORD(JOINED(talks[0]).members[2].metadata, "b");
+    ck_assert_view(JOINED(talks[0]).members[2].metadata, "b");
     group_bench_deinit(&b);
 }
 END_TEST
@@ -357,7 +355,7 @@ START_TEST(test_static_member_comes_back_without_a_rebalance)
     ck_assert(strncmp(back->id, "i2-", 3) == 0);
     ck_assert_int_eq(b.group->state, GROUP_STABLE);
     struct group_talk *sync = group_bench_sync(&b, back->id, 1, "");
-    WORD(sync->request.out.sync.assignment, "p2");
+    ck_assert_view(sync->request.out.sync.assignment, "p2");
     ck_assert_int_eq(group_bench_heartbeat(&b, old->id, 1), ERROR_UNKNOWN_MEMBER_ID);
     group_bench_deinit(&b);
 }
@@ -425,7 +423,7 @@ START_TEST(test_static_member_that_changes_the_vote)
     struct group_talk *back = group_bench_join(&b, who);
     ck_assert(back->answered); /* alone, so the rebalance is over at once */
     ck_assert_int_eq(JOINED(back).generation_id, 2);
-    WORD(JOINED(back).protocol_name, "sticky");
+    ck_assert_view(JOINED(back).protocol_name, "sticky");
     group_bench_deinit(&b);
 }
 END_TEST
@@ -506,8 +504,8 @@ SUITE_MAIN("group_join", test_first_member_leads_the_first_generation,
            test_newcomer_makes_everyone_join_again, test_who_does_not_come_back_in_time_is_out,
            test_another_leads_when_the_leader_is_late, test_join_again_with_the_same_topics,
            test_lost_answer_is_repeated, test_join_twice_answers_both,
-           test_protocol_that_most_like_best, test_requests_that_do_not_fit, test_full_group,
-           test_no_memory_left, test_newcomer_is_not_kept_waiting_for_ever,
+           test_protocol_that_most_members_prefer_is_chosen, test_requests_that_do_not_fit,
+           test_full_group, test_no_memory_left, test_newcomer_is_not_kept_waiting_for_ever,
            test_static_member_comes_back_without_a_rebalance,
            test_old_process_of_a_static_member_is_fenced, test_static_leader_comes_back,
            test_static_member_that_changes_the_vote, test_replacement_that_cannot_be_stored,

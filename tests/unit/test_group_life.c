@@ -4,15 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/record_reader.h"
 #include "broker/group/group_records.h"
 #include "common/assert.h"
+#include "proto/record_reader.h"
 #include "tests/lib/group_bench.h"
 #include "tests/lib/suite.h"
-
-#define JOINED(talk) ((talk)->request.out.join)
-#define SYNCED(talk) ((talk)->request.out.sync)
-#define WORD(view, text) ck_assert(view_equal(view, VIEW_LITERAL(text)))
+#include "tests/lib/view_check.h"
 
 static struct group_bench b;
 
@@ -59,10 +56,10 @@ START_TEST(test_assignment_is_told_when_it_is_committed)
     group_bench_settle(&b, ERROR_NONE);
     ck_assert(one->answered && two->answered);
     ck_assert_int_eq(b.group->state, GROUP_STABLE);
-    WORD(SYNCED(one).assignment, "one");
+    ck_assert_view(SYNCED(one).assignment, "one");
     ck_assert_uint_eq(SYNCED(two).assignment.size, 0); /* the leader gave it nothing */
-    WORD(SYNCED(two).protocol_name, "range");
-    WORD(SYNCED(two).protocol_type, "consumer");
+    ck_assert_view(SYNCED(two).protocol_name, "range");
+    ck_assert_view(SYNCED(two).protocol_type, "consumer");
     group_bench_deinit(&b);
 }
 END_TEST
@@ -77,21 +74,21 @@ START_TEST(test_what_is_stored_of_a_generation)
     ck_assert_uint_eq(b.under_way_count, 1);
     struct group_record r = only_record(b.under_way[0], &arena);
     ck_assert_int_eq(r.kind, GROUP_RECORD_METADATA);
-    WORD(r.group, "g");
+    ck_assert_view(r.group, "g");
     ck_assert_int_eq(r.value.metadata.generation, 1);
-    WORD(r.value.metadata.protocol, "range");
+    ck_assert_view(r.value.metadata.protocol, "range");
     ck_assert(view_equal(r.value.metadata.leader, view_of(ids[0])));
     ck_assert_int_eq(r.value.metadata.current_state_timestamp, b.now.wall_ms);
     ck_assert_uint_eq(r.value.metadata.members_count, 2);
     const struct group_metadata_value_member *m = &r.value.metadata.members[1];
     ck_assert(view_equal(m->member_id, view_of(ids[1])));
     ck_assert_ptr_null(m->group_instance_id.base);
-    WORD(m->client_id, "c");
-    WORD(m->client_host, "/127.0.0.1");
+    ck_assert_view(m->client_id, "c");
+    ck_assert_view(m->client_host, "/127.0.0.1");
     ck_assert_int_eq(m->session_timeout, 10000);
     ck_assert_int_eq(m->rebalance_timeout, 30000);
-    WORD(m->subscription, "range");
-    WORD(m->assignment, "two");
+    ck_assert_view(m->subscription, "range");
+    ck_assert_view(m->assignment, "two");
     arena_reset(&arena);
     group_bench_deinit(&b);
 }
@@ -106,7 +103,7 @@ START_TEST(test_late_sync_gets_the_assignment_that_stands)
     group_bench_settle(&b, ERROR_NONE);
     struct group_talk *two = group_bench_sync(&b, ids[1], 1, "");
     ck_assert(two->answered);
-    WORD(SYNCED(two).assignment, "two");
+    ck_assert_view(SYNCED(two).assignment, "two");
     ck_assert_uint_eq(b.under_way_count, 0);
     group_bench_deinit(&b);
 }
@@ -213,7 +210,7 @@ START_TEST(test_leader_that_syncs_twice_is_stored_once)
     ck_assert_int_eq(SYNCED(one).error_code, ERROR_REBALANCE_IN_PROGRESS);
     ck_assert_uint_eq(b.under_way_count, 1);
     group_bench_settle(&b, ERROR_NONE);
-    WORD(SYNCED(again).assignment, "first");
+    ck_assert_view(SYNCED(again).assignment, "first");
     group_bench_deinit(&b);
 }
 END_TEST
@@ -280,7 +277,7 @@ START_TEST(test_last_member_leaves)
     ck_assert_uint_eq(b.under_way_count, 1); /* that it is empty is stored */
     struct group_record r = only_record(b.under_way[0], &arena);
     ck_assert_int_eq(r.value.metadata.generation, 2);
-    WORD(r.value.metadata.protocol_type, "consumer");
+    ck_assert_view(r.value.metadata.protocol_type, "consumer");
     ck_assert_ptr_null(r.value.metadata.protocol.base);
     ck_assert_ptr_null(r.value.metadata.leader.base);
     ck_assert_uint_eq(r.value.metadata.members_count, 0);
@@ -525,20 +522,20 @@ START_TEST(test_describing)
     t->request.in.describe_operations = true;
     group_bench_ask(&b, t);
     const struct describe_groups_response_group *d = &t->request.out.describe;
-    WORD(d->group_state, "Stable");
-    WORD(d->protocol_type, "consumer");
-    WORD(d->protocol_data, "range");
+    ck_assert_view(d->group_state, "Stable");
+    ck_assert_view(d->protocol_type, "consumer");
+    ck_assert_view(d->protocol_data, "range");
     ck_assert_int_eq(d->authorized_operations, 328);
     ck_assert_uint_eq(d->members_count, 2);
     ck_assert(view_equal(d->members[1].member_id, view_of(ids[1])));
-    WORD(d->members[1].member_metadata, "range");
-    WORD(d->members[1].member_assignment, "part1");
-    WORD(d->members[1].client_host, "/127.0.0.1");
+    ck_assert_view(d->members[1].member_metadata, "range");
+    ck_assert_view(d->members[1].member_assignment, "part1");
+    ck_assert_view(d->members[1].client_host, "/127.0.0.1");
     group_bench_newcomer(&b);
     struct group_talk *moving = group_bench_talk(&b, GROUP_DESCRIBE, 5);
     group_bench_ask(&b, moving);
     d = &moving->request.out.describe;
-    WORD(d->group_state, "PreparingRebalance");
+    ck_assert_view(d->group_state, "PreparingRebalance");
     ck_assert_uint_eq(d->protocol_data.size, 0);
     ck_assert_uint_eq(d->members_count, 3);
     ck_assert_uint_eq(d->members[0].member_assignment.size, 0);
@@ -566,9 +563,9 @@ START_TEST(test_listing)
     q.types_filter_count = 1;
     ck_assert(!group_matches(b.group, &q));
     struct list_groups_response_group l = group_listing(b.group);
-    WORD(l.group_id, "g");
-    WORD(l.group_state, "Stable");
-    WORD(l.group_type, "classic");
+    ck_assert_view(l.group_id, "g");
+    ck_assert_view(l.group_state, "Stable");
+    ck_assert_view(l.group_type, "classic");
     group_bench_deinit(&b);
 }
 END_TEST

@@ -11,9 +11,7 @@
 #include "proto/record_reader.h"
 #include "tests/lib/group_bench.h"
 #include "tests/lib/suite.h"
-
-#define WORD(view, text) ck_assert(view_equal(view, VIEW_LITERAL(text)))
-#define COMMITTED(talk) ((talk)->request.out.commit)
+#include "tests/lib/view_check.h"
 
 static struct group_bench b;
 
@@ -48,7 +46,7 @@ static void load_record(struct group *g, const struct record *record, struct are
     struct group_record r;
     group_record_parse(record->key, record->value, arena, &r);
     ck_assert(r.kind == GROUP_RECORD_OFFSET || r.kind == GROUP_RECORD_METADATA);
-    WORD(r.group, "g");
+    ck_assert_view(r.group, "g");
     if (r.kind == GROUP_RECORD_OFFSET && r.gone) {
         group_load_offset_gone(g, r.topic, r.partition);
     } else if (r.kind == GROUP_RECORD_OFFSET) {
@@ -231,13 +229,13 @@ START_TEST(test_fetch_all)
     t->request.in.fetch.topics_null = true;
     group_bench_ask(&b, t);
     const struct offset_fetch_response_group *f = &t->request.out.fetch;
-    WORD(f->group_id, "g");
+    ck_assert_view(f->group_id, "g");
     ck_assert_uint_eq(f->topics_count, 2);
-    WORD(f->topics[0].name, "t");
+    ck_assert_view(f->topics[0].name, "t");
     ck_assert_uint_eq(f->topics[0].partitions_count, 2);
     ck_assert_int_eq(f->topics[0].partitions[1].committed_offset, 10);
     ck_assert_int_eq(f->topics[0].partitions[1].committed_leader_epoch, -1);
-    WORD(f->topics[0].partitions[1].metadata, "note");
+    ck_assert_view(f->topics[0].partitions[1].metadata, "note");
     ck_assert_uint_eq(f->topics[1].partitions_count, 1);
     group_bench_deinit(&b);
 }
@@ -267,7 +265,7 @@ START_TEST(test_requests_where_there_is_no_group)
 
     struct group_talk *d = group_bench_talk(&b, GROUP_DESCRIBE, 5);
     group_request_answer_absent(&d->request);
-    WORD(d->request.out.describe.group_state, "Dead");
+    ck_assert_view(d->request.out.describe.group_state, "Dead");
     ck_assert_int_eq(d->request.out.describe.error_code, ERROR_NONE);
     d->answered = true;
 
@@ -484,7 +482,7 @@ START_TEST(test_members_go_on_with_the_next_coordinator)
     ck_assert_int_eq(group_bench_heartbeat(&b, ids[1], 1), ERROR_NONE);
     ck_assert_int_eq(group_bench_fetch(&b, "t", 0), 7);
     struct group_talk *sync = group_bench_sync(&b, ids[1], 1, "");
-    WORD(sync->request.out.sync.assignment, "two");
+    ck_assert_view(sync->request.out.sync.assignment, "two");
     ck_assert(view_equal(b.group->leader->id, view_of(ids[0])));
     /* Their sessions run. */
     group_bench_pass(&b, 10000);

@@ -5,13 +5,11 @@
 #include <stdlib.h>
 
 #include "broker/group/group_records.h"
-#include "common/assert.h"
 #include "common/memory.h"
 #include "proto/record_reader.h"
 #include "tests/lib/golden_logs.h"
 #include "tests/lib/suite.h"
-
-#define WORD(view, text) ck_assert(view_equal(view, VIEW_LITERAL(text)))
+#include "tests/lib/view_check.h"
 
 struct found {
     unsigned offsets, offsets_gone, groups, empty_groups, groups_gone, batches, same_batches;
@@ -60,7 +58,7 @@ static void count(struct found *found, const struct group_record *r)
     } else {
         found->groups++;
         found->empty_groups += r->value.metadata.members_count == 0;
-        WORD(r->value.metadata.protocol_type, "consumer");
+        ck_assert_view(r->value.metadata.protocol_type, "consumer");
     }
 }
 
@@ -148,8 +146,6 @@ START_TEST(test_offset_with_its_own_expiry_is_version_1)
 END_TEST
 
 /* Key and value as bytes. */
-#define BYTES(...)                                                                                 \
-    ((struct view){(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})})
 
 START_TEST(test_other_versions)
 {
@@ -157,22 +153,23 @@ START_TEST(test_other_versions)
     struct arena arena = ARENA_INIT;
     struct group_record r;
     for (uint8_t version = 3; version < 20; version++) { /* other coordinators' */
-        group_record_parse(BYTES(0, version, 0, 1, 'g'), BYTES(0, 0), &arena, &r);
+        group_record_parse(VIEW_BYTES(0, version, 0, 1, 'g'), VIEW_BYTES(0, 0), &arena, &r);
         ck_assert_int_eq(r.kind, GROUP_RECORD_UNKNOWN);
         ck_assert_int_eq(r.version, version);
     }
-    group_record_parse(BYTES(0, 2, 0, 1, 'g'), BYTES(0, 5, 1), &arena, &r);
+    group_record_parse(VIEW_BYTES(0, 2, 0, 1, 'g'), VIEW_BYTES(0, 5, 1), &arena, &r);
     ck_assert_int_eq(r.kind, GROUP_RECORD_UNKNOWN);
-    group_record_parse(BYTES(0, 1, 0, 1, 'g', 0, 1, 't', 0, 0, 0, 1), BYTES(0, 5, 1), &arena, &r);
+    group_record_parse(VIEW_BYTES(0, 1, 0, 1, 'g', 0, 1, 't', 0, 0, 0, 1), VIEW_BYTES(0, 5, 1),
+                       &arena, &r);
     ck_assert_int_eq(r.kind, GROUP_RECORD_UNKNOWN);
-    group_record_parse(BYTES(0, 0, 0, 1, 'g', 0, 1, 't', 0, 0, 0, 1), nothing, &arena, &r);
+    group_record_parse(VIEW_BYTES(0, 0, 0, 1, 'g', 0, 1, 't', 0, 0, 0, 1), nothing, &arena, &r);
     ck_assert_int_eq(r.kind, GROUP_RECORD_OFFSET);
     ck_assert(r.gone);
     ck_assert_int_eq(r.partition, 1);
     /* version 0 of an offset: no epoch, no expiry */
-    group_record_parse(BYTES(0, 0, 0, 1, 'g', 0, 1, 't', 0, 0, 0, 1),
-                       BYTES(0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8), &arena,
-                       &r);
+    group_record_parse(VIEW_BYTES(0, 0, 0, 1, 'g', 0, 1, 't', 0, 0, 0, 1),
+                       VIEW_BYTES(0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8),
+                       &arena, &r);
     ck_assert_int_eq(r.kind, GROUP_RECORD_OFFSET);
     ck_assert_int_eq(r.value.offset.offset, 9);
     ck_assert_int_eq(r.value.offset.leader_epoch, -1);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "broker/log/log_internal.h"
-#include "common/memory.h"
 #include "tests/lib/log_host.h"
 #include "tests/lib/suite.h"
 

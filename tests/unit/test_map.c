@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/map.h"
 
-#include <stdio.h>
-
 #include "tests/lib/suite.h"
 
 static struct view key_of(uint32_t *number)

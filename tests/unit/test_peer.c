@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "broker/control/peer.h"
-#include "common/memory.h"
 #include "proto/cluster/frames.h"
 #include "tests/lib/suite.h"
 

@@ -2,7 +2,6 @@
 #include "common/properties.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

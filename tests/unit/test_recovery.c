@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/log/journal.h"
 #include "broker/log/log_internal.h"
-#include "common/memory.h"
 #include "tests/lib/log_host.h"
 #include "tests/lib/suite.h"
 

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 
 #include "tests/lib/suite.h"
-
-#define BYTES(...)                                                                                 \
-    ((struct view){(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})})
+#include "tests/lib/view_check.h"
 
 static struct wire_writer writer(void)
 {
@@ -25,7 +23,8 @@ static void expect_written(struct wire_writer *w, struct view bytes)
 
 START_TEST(test_integers_are_big_endian)
 {
-    struct view bytes = BYTES(0xfe, 0x80, 0x01, 0xff, 0xff, 0xff, 0xfd, 0, 0, 0, 1, 0, 0, 0, 2, 7);
+    struct view bytes =
+        VIEW_BYTES(0xfe, 0x80, 0x01, 0xff, 0xff, 0xff, 0xfd, 0, 0, 0, 1, 0, 0, 0, 2, 7);
     struct wire_reader r = wire_reader_of(bytes);
     ck_assert_int_eq(wire_read_i8(&r), -2);
     ck_assert_int_eq(wire_read_i16(&r), INT16_MIN + 1);
@@ -49,7 +48,7 @@ START_TEST(test_the_first_short_read_spoils_all_later_ones)
 {
     struct arena arena = ARENA_INIT;
     uint32_t count = 7;
-    struct wire_reader r = wire_reader_of(BYTES(0, 1, 2));
+    struct wire_reader r = wire_reader_of(VIEW_BYTES(0, 1, 2));
     ck_assert_int_eq(wire_read_i32(&r), 0);
     ck_assert(r.bad);
     ck_assert_int_eq(wire_read_i8(&r), 0);
@@ -92,13 +91,13 @@ END_TEST
 
 START_TEST(test_uvarint_over_32_bits_is_refused)
 {
-    struct wire_reader r = wire_reader_of(BYTES(0xff, 0xff, 0xff, 0xff, 0x10));
+    struct wire_reader r = wire_reader_of(VIEW_BYTES(0xff, 0xff, 0xff, 0xff, 0x10));
     ck_assert_uint_eq(wire_read_uvarint(&r), 0);
     ck_assert(r.bad);
-    r = wire_reader_of(BYTES(0x80, 0x80, 0x80, 0x80, 0x80, 0x00));
+    r = wire_reader_of(VIEW_BYTES(0x80, 0x80, 0x80, 0x80, 0x80, 0x00));
     ck_assert_uint_eq(wire_read_uvarint(&r), 0);
     ck_assert(r.bad);
-    r = wire_reader_of(BYTES(0x80, 0x80));
+    r = wire_reader_of(VIEW_BYTES(0x80, 0x80));
     ck_assert_uint_eq(wire_read_uvarint(&r), 0);
     ck_assert(r.bad);
 }
@@ -113,7 +112,7 @@ START_TEST(test_strings_in_both_forms)
     wire_write_string_nullable(&w, true, VIEW_NULL);
     wire_write_string_nullable(&w, true, VIEW_LITERAL(""));
     wire_write_string(&w, false, VIEW_NULL); /* cannot be null: empty */
-    struct view bytes = BYTES(0, 2, 'a', 'b', 3, 'a', 'b', 0xff, 0xff, 0, 1, 0, 0);
+    struct view bytes = VIEW_BYTES(0, 2, 'a', 'b', 3, 'a', 'b', 0xff, 0xff, 0, 1, 0, 0);
     struct wire_reader r = wire_reader_of(bytes);
     ck_assert(view_equal(wire_read_string(&r, false), VIEW_LITERAL("ab")));
     ck_assert(view_equal(wire_read_string(&r, true), VIEW_LITERAL("ab")));
@@ -129,19 +128,19 @@ END_TEST
 
 START_TEST(test_null_and_negative_sizes_are_refused)
 {
-    struct wire_reader r = wire_reader_of(BYTES(0xff, 0xff));
+    struct wire_reader r = wire_reader_of(VIEW_BYTES(0xff, 0xff));
     (void)wire_read_string(&r, false);
     ck_assert_msg(r.bad, "null for a string that cannot be");
-    r = wire_reader_of(BYTES(0));
+    r = wire_reader_of(VIEW_BYTES(0));
     (void)wire_read_bytes(&r, true);
     ck_assert_msg(r.bad, "null for bytes that cannot be");
-    r = wire_reader_of(BYTES(0xff, 0xfe, 0, 0));
+    r = wire_reader_of(VIEW_BYTES(0xff, 0xfe, 0, 0));
     (void)wire_read_string_nullable(&r, false);
     ck_assert_msg(r.bad, "size -2");
-    r = wire_reader_of(BYTES(0x80, 0, 0, 0, 1, 2, 3, 4));
+    r = wire_reader_of(VIEW_BYTES(0x80, 0, 0, 0, 1, 2, 3, 4));
     (void)wire_read_bytes_nullable(&r, false);
     ck_assert_msg(r.bad, "the least int32");
-    r = wire_reader_of(BYTES(0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2));
+    r = wire_reader_of(VIEW_BYTES(0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2));
     (void)wire_read_bytes_nullable(&r, true);
     ck_assert_msg(r.bad, "a compact size over int32");
 }
@@ -176,24 +175,24 @@ START_TEST(test_a_count_is_checked_before_memory_is_taken)
     struct wire_element element = {2, 1000};
     uint32_t count;
     bool null;
-    struct wire_reader r = wire_reader_of(BYTES(0, 0, 0, 3, 1, 2, 3, 4, 5));
+    struct wire_reader r = wire_reader_of(VIEW_BYTES(0, 0, 0, 3, 1, 2, 3, 4, 5));
     ck_assert_ptr_null(wire_read_list(&r, false, &arena, element, &count));
     ck_assert_msg(r.bad, "three elements of two bytes do not fit into five");
-    r = wire_reader_of(BYTES(0x7f, 0xff, 0xff, 0xff, 0));
+    r = wire_reader_of(VIEW_BYTES(0x7f, 0xff, 0xff, 0xff, 0));
     ck_assert_ptr_null(wire_read_list(&r, false, &arena, element, &count));
     ck_assert(r.bad);
-    r = wire_reader_of(BYTES(0xff, 0xff, 0xff, 0xfe, 0));
+    r = wire_reader_of(VIEW_BYTES(0xff, 0xff, 0xff, 0xfe, 0));
     ck_assert_ptr_null(wire_read_list_nullable(&r, false, &arena, element, &count, &null));
     ck_assert(r.bad && !null);
-    r = wire_reader_of(BYTES(0));
+    r = wire_reader_of(VIEW_BYTES(0));
     ck_assert_ptr_null(wire_read_list(&r, true, &arena, element, &count));
     ck_assert_msg(r.bad, "null for a list that cannot be");
     ck_assert_uint_eq(arena.total, 0);
 
-    r = wire_reader_of(BYTES(3, 1, 2, 3, 4));
+    r = wire_reader_of(VIEW_BYTES(3, 1, 2, 3, 4));
     ck_assert_ptr_nonnull(wire_read_list(&r, true, &arena, element, &count));
     ck_assert_uint_eq(count, 2);
-    r = wire_reader_of(BYTES(0xff, 0xff, 0xff, 0xff));
+    r = wire_reader_of(VIEW_BYTES(0xff, 0xff, 0xff, 0xff));
     ck_assert_ptr_null(wire_read_list_nullable(&r, false, &arena, element, &count, &null));
     ck_assert(!r.bad && null && count == 0);
     arena_reset(&arena);
@@ -205,7 +204,7 @@ START_TEST(test_lists_of_one_message_share_one_bound_of_memory)
     struct arena arena = ARENA_INIT;
     struct wire_element element = {1, 100};
     uint32_t count;
-    struct wire_reader r = wire_reader_of(BYTES(3, 3, 3, 3, 3, 3));
+    struct wire_reader r = wire_reader_of(VIEW_BYTES(3, 3, 3, 3, 3, 3));
     r.memory_left = 500;
     ck_assert_ptr_nonnull(wire_read_list(&r, true, &arena, element, &count));
     ck_assert_ptr_nonnull(wire_read_list(&r, true, &arena, element, &count));
@@ -225,7 +224,7 @@ START_TEST(test_lists_of_integers_and_strings)
     struct wire_writer w = writer();
     wire_write_i32_list(&w, false, numbers, 2);
     wire_write_string_list(&w, true, texts, 2);
-    struct view bytes = BYTES(0, 0, 0, 2, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 3, 2, 'a', 1);
+    struct view bytes = VIEW_BYTES(0, 0, 0, 2, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 3, 2, 'a', 1);
     struct wire_reader r = wire_reader_of(bytes);
     const int32_t *read = wire_read_i32_list(&r, false, &arena, &count);
     ck_assert_uint_eq(count, 2);
@@ -241,7 +240,7 @@ END_TEST
 
 START_TEST(test_unknown_tags_are_skipped)
 {
-    struct wire_reader r = wire_reader_of(BYTES(2, 0, 1, 9, 0x81, 1, 2, 8, 7, 42));
+    struct wire_reader r = wire_reader_of(VIEW_BYTES(2, 0, 1, 9, 0x81, 1, 2, 8, 7, 42));
     wire_skip_tags(&r);
     ck_assert_int_eq(wire_read_i8(&r), 42);
     ck_assert(!r.bad);
@@ -250,23 +249,23 @@ END_TEST
 
 START_TEST(test_a_tag_cannot_be_read_beyond_its_end)
 {
-    struct wire_reader r = wire_reader_of(BYTES(5, 2, 1, 2, 3, 4, 5, 6));
+    struct wire_reader r = wire_reader_of(VIEW_BYTES(5, 2, 1, 2, 3, 4, 5, 6));
     struct wire_tag tag = wire_begin_read_tag(&r);
     ck_assert_uint_eq(tag.number, 5);
     ck_assert_int_eq(wire_read_i32(&r), 0);
     ck_assert(r.bad);
 
-    r = wire_reader_of(BYTES(5, 4, 1, 2, 3, 4, 5, 6));
+    r = wire_reader_of(VIEW_BYTES(5, 4, 1, 2, 3, 4, 5, 6));
     tag = wire_begin_read_tag(&r);
     ck_assert_int_eq(wire_read_i16(&r), 0x102);
     wire_end_read_tag(&r, &tag);
     ck_assert_msg(r.bad, "two bytes of the tag were left over");
 
-    r = wire_reader_of(BYTES(5, 9, 1, 2));
+    r = wire_reader_of(VIEW_BYTES(5, 9, 1, 2));
     (void)wire_begin_read_tag(&r);
     ck_assert_msg(r.bad, "the tag is longer than what holds it");
 
-    r = wire_reader_of(BYTES(0xff, 0xff, 3, 0, 0));
+    r = wire_reader_of(VIEW_BYTES(0xff, 0xff, 3, 0, 0));
     ck_assert_uint_eq(wire_read_tag_count(&r), 0);
     ck_assert_msg(r.bad, "more tags than bytes");
 }
@@ -357,7 +356,7 @@ START_TEST(test_records_may_leave_gaps)
     ck_assert_uint_eq(w.gap_bytes, 10);
     ck_assert(w.gaps[0].pos == 4 && w.gaps[0].size == 6);
     ck_assert(w.gaps[1].pos == 7 && w.gaps[1].size == 4);
-    expect_written(&w, BYTES(0, 0, 0, 6, 0, 1, 5, 2, 'x'));
+    expect_written(&w, VIEW_BYTES(0, 0, 0, 6, 0, 1, 5, 2, 'x'));
 }
 END_TEST
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/memory.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/world_host.h"
 

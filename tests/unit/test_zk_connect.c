@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/zk/zk_connect.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/suite.h"

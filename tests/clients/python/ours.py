@@ -6,6 +6,7 @@ import uuid
 
 BOOTSTRAP = os.environ["BOOTSTRAP"]
 DEADLINE_S = 60
+POLL_S = 0.05
 CODECS = [None, "gzip", "snappy", "lz4", "zstd"]
 
 
@@ -20,4 +21,4 @@ def wait_for(what, condition):
         if found:
             return found
         assert time.monotonic() < end, "waited in vain for " + what
-        time.sleep(0.05)
+        time.sleep(POLL_S)

@@ -57,11 +57,16 @@ class Group:
                   [(got["MemberId"], b"all")])
         return got["MemberId"], got["GenerationId"]
 
+    def look(self):
+        got = self.s.raw("DescribeGroups", 5, {"Groups": [self.id]}, broker=self.broker)
+        return got["Groups"][0]
+
     def wait_state(self, state):
-        def reached():
-            got = self.s.raw("DescribeGroups", 5, {"Groups": [self.id]}, broker=self.broker)
-            return got["Groups"][0]["GroupState"] == state
-        wait_for("%s to be %s" % (self.id, state), reached)
+        wait_for("%s to be %s" % (self.id, state), lambda: self.look()["GroupState"] == state)
+
+    def wait_members(self, count):
+        wait_for("%s to have %d members" % (self.id, count),
+                 lambda: len(self.look()["Members"]) == count)
 
     def describe(self, label):
         got = self.s.raw("DescribeGroups", 5, {"Groups": [self.id]}, broker=self.broker)
@@ -270,7 +275,7 @@ def sessions_end(s):
     g.beat("session over", first, n)
     g.describe("session over")
     got = g.join("no second join", session_ms=1000)
-    time.sleep(2)  # nobody can see that the id is forgotten
+    time.sleep(2)  # twice its session time-out: no answer shows whether an id is still remembered
     g.join("too late with its id", member=got["MemberId"])
     first, n = g.member(rebalance_ms=1500)
     c, sent = g.send_join(version=3, rebalance_ms=1500)
@@ -285,8 +290,9 @@ def large_groups(s):
     waiting = []
     for i in range(5):
         waiting.append(g.send_join(3, rebalance_ms=3000))
-        time.sleep(0.3)
-    time.sleep(4)  # those who do not come back are out after 3 s
+        g.wait_members(i + 1)
+    g.wait_members(4)  # the first was answered and does not join again: out after 3 s
+    g.wait_state("CompletingRebalance")
     c, sent = g.send_join(3)
     s.say("a sixth", c.receive(sent)["ErrorCode"])
     c.close()

@@ -4,8 +4,15 @@ import time
 
 from asking import case, make, produce
 from batches import batch
+from wait import wait_for
 
 DAY_MS = 86400000
+
+
+def next_millisecond():
+    """Waits until the clock has moved on; returns its time."""
+    began = int(time.time() * 1000)
+    return wait_for("the clock", lambda: (now := int(time.time() * 1000)) > began and now)
 
 
 def list_body(topic, timestamp, partition=0, epoch=-1, **more):
@@ -72,9 +79,8 @@ def list_offsets(s):
 def list_offsets_append_time(s):
     make(s, "list-append", message_timestamp_type="LogAppendTime")
     produce(s, "list-append", batch([b"a", b"b"], time_ms=5))
-    time.sleep(0.05)
-    between = int(time.time() * 1000)
-    time.sleep(0.05)
+    between = next_millisecond()  # later than the append before it
+    next_millisecond()  # and earlier than the one behind it
     produce(s, "list-append", batch([b"a", b"b"], time_ms=7))
     for timestamp in (0, 5, between, between + DAY_MS, -1, -2, -3):
         label = timestamp if timestamp < 10 else "between" if timestamp == between else "after"
