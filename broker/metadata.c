@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "common/assert.h"
 #include "common/memory.h"
 
 bool metadata_name_internal(struct view name)

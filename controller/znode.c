@@ -2,7 +2,6 @@
 #include "controller/znode.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "controller/znode_json.h"
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "broker/control/control_internal.h"
-#include "common/assert.h"
 #include "common/memory.h"
 
 bool control_dir_is_usable(const struct control *c, unsigned i)

@@ -2,11 +2,9 @@
 /* Producer ids, in Kafka's way: blocks of 1000 from /latest_producer_id_block, taken by a
  * conditional write. A write whose outcome is unknown may have been done: that block is nobody's
  * then, and the node is read anew. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/control/control_internal.h"
-#include "common/assert.h"
 #include "common/memory.h"
 #include "common/mutation.h"
 #include "controller/znode.h"

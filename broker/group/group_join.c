@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JoinGroup: how members come into a generation. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/group/group_internal.h"

@@ -3,14 +3,11 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "common/assert.h"
 #include "common/memory.h"
 
 /* The thread of the adapter: whatever may block, resolving names, opening and closing library

@@ -5,7 +5,6 @@
 
 #include "common/bytes.h"
 #include "common/crc32c.h"
-#include "common/memory.h"
 #include "proto/cluster/coder.h"
 #include "proto/cluster/handshake.h"
 
