@@ -27,10 +27,11 @@ def all_cases():
     import rounds_faults
     import rounds_groups
     import rounds_odd_requests
+    import rounds_quickstart
     import rounds_start
     import rounds_sync
     import rounds_user
     import rounds_znodes
     del rounds_bad_input, rounds_directories, rounds_faults, rounds_groups, rounds_odd_requests
-    del rounds_start, rounds_sync, rounds_user, rounds_znodes
+    del rounds_quickstart, rounds_start, rounds_sync, rounds_user, rounds_znodes
     return CASES
