@@ -3,7 +3,6 @@
 #define CORDUROY_COMMON_ARENA_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "common/view.h"
 

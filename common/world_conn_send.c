@@ -4,7 +4,6 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
-#include "common/assert.h"
 #include "common/memory.h"
 #include "common/world_socket.h"
 

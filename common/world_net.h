@@ -2,7 +2,6 @@
 #ifndef CORDUROY_COMMON_WORLD_NET_H
 #define CORDUROY_COMMON_WORLD_NET_H
 
-#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "common/env.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/record_time.h"
 
-#include <stdbool.h>
-
 #include "proto/decompress.h"
 #include "proto/record_reader.h"
 

@@ -3,7 +3,6 @@
 #define CORDUROY_BROKER_LOG_JOURNAL_FORMAT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 

@@ -2,7 +2,6 @@
 #ifndef CORDUROY_BROKER_LOG_JOURNAL_READ_H
 #define CORDUROY_BROKER_LOG_JOURNAL_READ_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

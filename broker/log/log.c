@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/log/log.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "broker/log/log_internal.h"

@@ -198,11 +198,7 @@ static int close_log(struct store *store, struct log *log)
     if (log->suspect)
         return 0;
     segment_index_close(&log->index);
-    log_file_path(path, log->files.name, base, SEGMENT_INDEX);
-    int error = offset_index_store(&log->index.offsets, store->ops, store->fs, path);
-    log_file_path(path, log->files.name, base, SEGMENT_TIME_INDEX);
-    if (!error)
-        error = time_index_store(&log->index.times, store->ops, store->fs, path);
+    int error = segment_index_store(&log->index, store->ops, store->fs, log->files.name);
     log_file_path(path, log->files.name, base, SEGMENT_TXN_INDEX);
     if (!error && log->txns.count)
         error = txn_index_store(&log->txns, store->ops, store->fs, path);

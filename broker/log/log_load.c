@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "broker/log/log_listing.h"
+#include "broker/log/log_replay.h"
 #include "broker/log/small_file.h"
 #include "common/memory.h"
 
@@ -71,27 +71,20 @@ static int read_suspect_file(struct loader *l)
 
 /* ---- closed segments ---- */
 
-static int store_indexes(struct loader *l, struct segment_index *index, int64_t base)
+static int store_indexes(struct loader *l, struct segment_index *index)
 {
-    char path[LOG_PATH_SIZE];
     segment_index_close(index);
-    log_file_path(path, l->in->name, base, SEGMENT_INDEX);
-    int error = offset_index_store(&index->offsets, l->in->ops, l->in->fs, path);
-    log_file_path(path, l->in->name, base, SEGMENT_TIME_INDEX);
-    if (!error)
-        error = time_index_store(&index->times, l->in->ops, l->in->fs, path);
     l->log->files.dir_dirty = true;
-    return error;
+    return segment_index_store(index, l->in->ops, l->in->fs, l->in->name);
 }
 
 static int store_txns(struct loader *l, struct txn_index *txns, int64_t base)
 {
     char path[LOG_PATH_SIZE];
+    if (!txns->count)
+        return log_file_unlink(l->in->ops, l->in->fs, l->in->name, base, SEGMENT_TXN_INDEX);
     log_file_path(path, l->in->name, base, SEGMENT_TXN_INDEX);
-    if (txns->count)
-        return txn_index_store(txns, l->in->ops, l->in->fs, path);
-    int error = l->in->ops->unlink(l->in->fs, path);
-    return error == -ENOENT ? 0 : error;
+    return txn_index_store(txns, l->in->ops, l->in->fs, path);
 }
 
 /* Reads the whole segment, every checksum. *ret_pos is where what is sound ends. */
@@ -185,7 +178,7 @@ static int load_closed(struct loader *l, size_t i)
                 segment_scan_stop_text(r.stop), (unsigned long long)r.pos, (long long)r.end);
     s->latest = index.latest;
     if (!error && !l->log->suspect)
-        error = store_indexes(l, &index, base);
+        error = store_indexes(l, &index);
     if (!error && !l->log->suspect && base >= l->walked_from)
         error = store_txns(l, &txns, base);
     segment_index_deinit(&index);
@@ -244,16 +237,10 @@ static int load_active(struct loader *l, struct log_segment *s)
 {
     struct log *log = l->log;
     char path[LOG_PATH_SIZE];
-    log_file_path(path, l->in->name, s->base, SEGMENT_INDEX);
     int error =
-        offset_index_load(&log->index.offsets, l->in->ops, l->in->fs, path, s->size ? s->size : 1);
-    if (!error) {
-        log_file_path(path, l->in->name, s->base, SEGMENT_TIME_INDEX);
-        error = time_index_load(&log->index.times, l->in->ops, l->in->fs, path);
-    }
+        segment_index_load(&log->index, l->in->ops, l->in->fs, l->in->name, s->size ? s->size : 1);
     if (error)
         return error < 0 && error != -ENOENT ? error : walk_active(l, s);
-    segment_index_loaded(&log->index);
     log_file_path(path, l->in->name, s->base, SEGMENT_TXN_INDEX);
     error = txn_index_load(&log->txns, l->in->ops, l->in->fs, path, UINT32_MAX);
     if (error < 0 && error != -ENOENT)
@@ -413,9 +400,8 @@ static int unlink_beyond(struct loader *l, enum segment_file kind)
     int error = 0;
     while (list->count[kind] && list->bases[kind][list->count[kind] - 1] > l->in->required_end &&
            !error) {
-        char path[LOG_PATH_SIZE];
-        log_file_path(path, l->in->name, list->bases[kind][--list->count[kind]], kind);
-        error = l->in->ops->unlink(l->in->fs, path);
+        error = log_file_unlink(l->in->ops, l->in->fs, l->in->name,
+                                list->bases[kind][--list->count[kind]], kind);
         l->log->files.dir_dirty = true;
     }
     return error;
@@ -445,9 +431,8 @@ static int remove_below(struct loader *l)
     for (unsigned kind = 0; kind < SEGMENT_FILES && !error; kind++) {
         size_t gone = 0;
         while (gone < list->count[kind] && list->bases[kind][gone] < base && !error) {
-            char path[LOG_PATH_SIZE];
-            log_file_path(path, l->in->name, list->bases[kind][gone++], (enum segment_file)kind);
-            error = l->in->ops->unlink(l->in->fs, path);
+            error = log_file_unlink(l->in->ops, l->in->fs, l->in->name, list->bases[kind][gone++],
+                                    (enum segment_file)kind);
             l->log->files.dir_dirty = true;
         }
         list->count[kind] -= gone;

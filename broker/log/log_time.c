@@ -4,6 +4,7 @@
 
 #include "broker/log/log_internal.h"
 #include "broker/log/log_listing.h"
+#include "broker/log/segment_scan.h"
 #include "common/memory.h"
 #include "proto/record_time.h"
 

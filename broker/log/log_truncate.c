@@ -4,6 +4,7 @@
 
 #include "broker/log/log_internal.h"
 #include "broker/log/log_listing.h"
+#include "broker/log/segment_scan.h"
 #include "common/memory.h"
 
 /* A truncation. The place of the cut is known when it lies in memory; else a job on LANE_READ finds

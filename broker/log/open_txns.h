@@ -2,7 +2,6 @@
 #ifndef CORDUROY_BROKER_LOG_OPEN_TXNS_H
 #define CORDUROY_BROKER_LOG_OPEN_TXNS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "broker/log/log_listing.h"
+#include "broker/log/log_replay.h"
 #include "broker/log/recovery.h"
 #include "common/memory.h"
 
@@ -33,14 +32,6 @@ static int check_kept(struct applier *a)
     return 0;
 }
 
-static int unlink_one(struct applier *a, int64_t base, enum segment_file kind)
-{
-    char path[LOG_PATH_SIZE];
-    log_file_path(path, a->name, base, kind);
-    int error = a->ops->unlink(a->fs, path);
-    return error == -ENOENT ? 0 : error;
-}
-
 /* Indexes and snapshots from the cut on belong to what is written anew; segments behind it go, the
  * newest first. */
 static int unlink_kind(struct applier *a, enum segment_file kind)
@@ -57,7 +48,7 @@ static int unlink_kind(struct applier *a, enum segment_file kind)
         else
             gone = base >= log->segment;
         if (gone || base < log->removed_below)
-            error = unlink_one(a, base, kind);
+            error = log_file_unlink(a->ops, a->fs, a->name, base, kind);
     }
     return error;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/log/segment_index.h"
 
+#include "broker/log/log_listing.h"
+
 void segment_index_init(struct segment_index *index, int64_t base_offset, uint32_t size_max,
                         uint32_t interval_size)
 {
@@ -46,15 +48,40 @@ void segment_index_close(struct segment_index *index)
     (void)time_index_append(&index->times, index->latest.timestamp_ms, index->latest.offset, true);
 }
 
-void segment_index_loaded(struct segment_index *index)
+/* What the entries do not say is forgotten. */
+static void take_latest_from_entries(struct segment_index *index)
 {
     index->latest = time_index_last(&index->times);
     index->size_since_entry = 0;
+}
+
+int segment_index_store(const struct segment_index *index, const struct file_ops *ops, void *fs,
+                        const char *dir)
+{
+    char path[LOG_PATH_SIZE];
+    log_file_path(path, dir, index->offsets.base_offset, SEGMENT_INDEX);
+    int error = offset_index_store(&index->offsets, ops, fs, path);
+    log_file_path(path, dir, index->offsets.base_offset, SEGMENT_TIME_INDEX);
+    return error ? error : time_index_store(&index->times, ops, fs, path);
+}
+
+int segment_index_load(struct segment_index *index, const struct file_ops *ops, void *fs,
+                       const char *dir, uint64_t log_size)
+{
+    char path[LOG_PATH_SIZE];
+    log_file_path(path, dir, index->offsets.base_offset, SEGMENT_INDEX);
+    int error = offset_index_load(&index->offsets, ops, fs, path, log_size);
+    log_file_path(path, dir, index->offsets.base_offset, SEGMENT_TIME_INDEX);
+    if (!error)
+        error = time_index_load(&index->times, ops, fs, path);
+    if (!error)
+        take_latest_from_entries(index);
+    return error;
 }
 
 void segment_index_truncate(struct segment_index *index, int64_t offset)
 {
     offset_index_truncate(&index->offsets, offset);
     time_index_truncate(&index->times, offset);
-    segment_index_loaded(index);
+    take_latest_from_entries(index);
 }

@@ -30,8 +30,15 @@ void segment_index_add(struct segment_index *index, const struct record_batch *b
 bool segment_index_is_full(const struct segment_index *index);
 /* The final entry of the time index; before storing. */
 void segment_index_close(struct segment_index *index);
-/* Takes latest from the loaded time index: after both were loaded. */
-void segment_index_loaded(struct segment_index *index);
+/* Writes both files anew in the partition's directory and syncs their bytes; the caller syncs the
+ * directory. 0 or -errno. */
+MUST_CHECK int segment_index_store(const struct segment_index *index, const struct file_ops *ops,
+                                   void *fs, const char *dir);
+/* Replaces the entries by those of the files; latest is then the last entry of the time index. 0,
+ * -errno (-ENOENT: one is missing) or positive: one is damaged (offset_index_load,
+ * time_index_load). After an error the entries are of no use: deinit. */
+MUST_CHECK int segment_index_load(struct segment_index *index, const struct file_ops *ops, void *fs,
+                                  const char *dir, uint64_t log_size);
 /* Forgets everything at or beyond the offset (a truncation). The largest timestamp so far is then
  * that of the last time entry left; the caller feeds the batches behind it again if it needs it
  * exact. */

@@ -2,11 +2,10 @@
 #include "broker/log/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/log/log_internal.h"
-#include "broker/log/segment_name.h"
+#include "broker/log/log_listing.h"
 #include "common/memory.h"
 
 #define MERGE_MAX 256 /* appends written with one call */
@@ -20,11 +19,6 @@ void store_deinit(struct store *store)
 {
     for (struct log_files *log = store->log_first; log; log = log->next)
         store_forget_files(store, log, 0);
-}
-
-void store_path(char ret[512], const struct log_files *log, const char *name)
-{
-    snprintf(ret, 512, "%s/%s", log->name, name);
 }
 
 void store_list(struct store *store, struct log_files *log, char *name)
@@ -141,9 +135,8 @@ int store_open(struct store *store, struct log_files *log, int64_t segment, stru
     int error = close_oldest(store);
     if (error)
         return error;
-    char name[SEGMENT_NAME_SIZE], path[512];
-    segment_name(name, segment, SEGMENT_LOG, SEGMENT_LIVE);
-    store_path(path, log, name);
+    char path[LOG_PATH_SIZE];
+    log_file_path(path, log->name, segment, SEGMENT_LOG);
     struct file *file;
     error = store->ops->open(store->fs, path, FILE_WRITE | FILE_CREATE, &file);
     if (error)

@@ -78,8 +78,6 @@ MUST_CHECK int store_open(struct store *store, struct log_files *log, int64_t se
 void store_dirty(struct store *store, struct store_file *file);
 /* Closes the log's files from the segment on, synced or not: they are being removed. */
 void store_forget_files(struct store *store, struct log_files *log, int64_t from_segment);
-/* path/name, of a log's segment file. */
-void store_path(char ret[512], const struct log_files *log, const char *name);
 /* Measures what may still be assigned. */
 void store_look_at_space(struct store *store);
 /* Syncs every file and directory with unsynced changes. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "broker/log/log_internal.h"
-#include "broker/log/log_listing.h"
+#include "broker/log/log_replay.h"
 
 /* Cuts and resets in place. Everything is unsynced until the next release: the journal's entry,
  * which is durable, does it again after a crash. */
@@ -11,11 +11,8 @@
 static int unlink_kind(struct store *store, struct log_files *log, int64_t base,
                        enum segment_file kind)
 {
-    char path[LOG_PATH_SIZE];
-    log_file_path(path, log->name, base, kind);
-    int error = store->ops->unlink(store->fs, path);
     log->dir_dirty = true;
-    return error == -ENOENT ? 0 : error;
+    return log_file_unlink(store->ops, store->fs, log->name, base, kind);
 }
 
 /* Unlinks the files of a kind at or beyond the offset, the newest first: a crash between leaves no
@@ -62,13 +59,7 @@ static int reopen_index(struct store *store, struct log_files *log, struct log_c
     char path[LOG_PATH_SIZE];
     struct segment_index *index = &cut->index;
     segment_index_init(index, segment, cut->index_size, cut->interval_size);
-    log_file_path(path, log->name, segment, SEGMENT_INDEX);
-    int error = offset_index_load(&index->offsets, store->ops, store->fs, path, UINT32_MAX);
-    if (!error) {
-        log_file_path(path, log->name, segment, SEGMENT_TIME_INDEX);
-        error = time_index_load(&index->times, store->ops, store->fs, path);
-    }
-    if (error) {
+    if (segment_index_load(index, store->ops, store->fs, log->name, UINT32_MAX) != 0) {
         segment_index_deinit(index);
         segment_index_init(index, segment, cut->index_size, cut->interval_size);
     } else {

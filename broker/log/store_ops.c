@@ -18,16 +18,6 @@ static int only_full(int error)
     return error == -ENOSPC ? error : 0;
 }
 
-static void unlink_segment_file(struct store *store, struct log_files *log, int64_t base,
-                                enum segment_file kind)
-{
-    char name[SEGMENT_NAME_SIZE], path[512];
-    segment_name(name, base, kind, SEGMENT_LIVE);
-    store_path(path, log, name);
-    if (store->ops->unlink(store->fs, path) == 0)
-        log->dir_dirty = true;
-}
-
 /* ---- OPEN ---- */
 
 /* The directory that was moved aside may be another log's that still has operations to come. */
@@ -64,38 +54,46 @@ int store_open_log(struct store *store, struct log_op *op)
 
 /* ---- a rolled segment's companions ---- */
 
+static int store_snapshot(struct store *store, const char *dir, const struct segment_seal *seal)
+{
+    char path[LOG_PATH_SIZE];
+    log_file_path(path, dir, seal->end, SEGMENT_SNAPSHOT);
+    return small_file_write(store->ops, store->fs, path, seal->snapshot, seal->snapshot_size);
+}
+
+static int store_txns(struct store *store, const char *dir, const struct segment_seal *seal)
+{
+    char path[LOG_PATH_SIZE];
+    if (!seal->txns.count)
+        return 0;
+    log_file_path(path, dir, seal->segment, SEGMENT_TXN_INDEX);
+    return txn_index_store(&seal->txns, store->ops, store->fs, path);
+}
+
+/* A part of an index must not pass for a whole one; the next start makes both anew. Whether this
+ * succeeds is not looked at: the disk has refused writes already, and a load finds what is torn. */
+static void drop_indexes(struct store *store, const char *dir, int64_t base)
+{
+    int error = log_file_unlink(store->ops, store->fs, dir, base, SEGMENT_INDEX);
+    error = log_file_unlink(store->ops, store->fs, dir, base, SEGMENT_TIME_INDEX);
+    (void)error;
+}
+
 int store_seal(struct store *store, struct log_op *op)
 {
     struct segment_seal *seal = op->seal;
     struct log_files *log = &op->log->files;
-    char name[SEGMENT_NAME_SIZE], path[512];
     /* The epochs before the snapshot: a start trusts the epochs up to the snapshot it begins at. */
     int error = epoch_cache_store(&seal->epochs, store->ops, store->fs, log->name);
-    if (!error) {
-        segment_name(name, seal->end, SEGMENT_SNAPSHOT, SEGMENT_LIVE);
-        store_path(path, log, name);
-        error = small_file_write(store->ops, store->fs, path, seal->snapshot, seal->snapshot_size);
-    }
-    if (!error) {
-        segment_name(name, seal->segment, SEGMENT_INDEX, SEGMENT_LIVE);
-        store_path(path, log, name);
-        error = offset_index_store(&seal->index.offsets, store->ops, store->fs, path);
-    }
-    if (!error) {
-        segment_name(name, seal->segment, SEGMENT_TIME_INDEX, SEGMENT_LIVE);
-        store_path(path, log, name);
-        error = time_index_store(&seal->index.times, store->ops, store->fs, path);
-    }
-    if (!error && seal->txns.count) {
-        segment_name(name, seal->segment, SEGMENT_TXN_INDEX, SEGMENT_LIVE);
-        store_path(path, log, name);
-        error = txn_index_store(&seal->txns, store->ops, store->fs, path);
-    }
+    if (!error)
+        error = store_snapshot(store, log->name, seal);
+    if (!error)
+        error = segment_index_store(&seal->index, store->ops, store->fs, log->name);
+    if (!error)
+        error = store_txns(store, log->name, seal);
     log->dir_dirty = true;
-    if (error && error != -ENOSPC) {
-        unlink_segment_file(store, log, seal->segment, SEGMENT_INDEX);
-        unlink_segment_file(store, log, seal->segment, SEGMENT_TIME_INDEX);
-    }
+    if (error && error != -ENOSPC)
+        drop_indexes(store, log->name, seal->segment);
     return only_full(error);
 }
 
@@ -109,7 +107,7 @@ static int delete_kind(struct store *store, struct log_files *log, const struct 
         char name[SEGMENT_NAME_SIZE], from[LOG_PATH_SIZE], to[LOG_PATH_SIZE];
         log_file_path(from, log->name, l->bases[kind][i], kind);
         segment_name(name, l->bases[kind][i], kind, SEGMENT_DELETED);
-        store_path(to, log, name);
+        snprintf(to, sizeof to, "%s/%s", log->name, name);
         error = store->ops->rename(store->fs, from, to);
         log->dir_dirty = true;
     }

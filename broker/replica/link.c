@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/replica/link.h"
 
-#include <stdlib.h>
-
 #include "common/assert.h"
 #include "common/bytes.h"
 

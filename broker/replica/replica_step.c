@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between a replica's step function and the world: events get their numbers, actions are done. */
-#include <stdlib.h>
 
 #include "broker/log/open_txns.h"
 #include "broker/log/producer_state.h"

@@ -2,7 +2,6 @@
 #ifndef CORDUROY_PROTO_CLUSTER_FRAMES_H
 #define CORDUROY_PROTO_CLUSTER_FRAMES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

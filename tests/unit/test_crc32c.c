@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/crc32c.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/suite.h"

@@ -3,7 +3,6 @@
  * exactly the batches and records that Kafka's own reader finds. */
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker/log/segment_name.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "broker/log/log_internal.h"
 #include "tests/lib/log_host.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One end of a control connection, and how it ends. The test is the other end. */
-#include <stdlib.h>
 
 #include "broker/control/peer.h"
 #include "proto/cluster/frames.h"

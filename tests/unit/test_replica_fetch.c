@@ -257,6 +257,7 @@ static void append_one(void *context, struct replica_host *host)
     (void)context;
     ck_assert_int_eq(log_host_append(replica_host_log(host, REPLICA_PAIR_ID), batch, 2, NULL),
                      LOG_OK);
+    buf_unref(batch);
 }
 
 /* KIP-207: a new leader whose high watermark is below what an earlier one may have told. */

@@ -258,6 +258,33 @@ START_TEST(a_segment_is_full_when_an_index_is)
 }
 END_TEST
 
+START_TEST(both_indexes_of_a_segment_round_trip_or_are_refused)
+{
+    struct segment_index index, loaded;
+    open_disk();
+    ck_assert_int_eq(file_mem_ops.mkdir(fs, "t-0"), 0);
+    segment_index_init(&index, BASE, 800, 0);
+    segment_index_init(&loaded, BASE, 800, 0);
+    ck_assert_int_eq(segment_index_load(&loaded, ops, fs, "t-0", 1000), -ENOENT);
+    for (int i = 0; i < 5; i++) {
+        struct record_batch batch = batch_at(BASE + i, 0, 100 + i);
+        segment_index_add(&index, &batch, (uint32_t)i * 100);
+    }
+    segment_index_close(&index);
+    ck_assert_int_eq(segment_index_store(&index, ops, fs, "t-0"), 0);
+    ck_assert_int_eq(segment_index_load(&loaded, ops, fs, "t-0", 1000), 0);
+    ck_assert_uint_eq(loaded.offsets.count, index.offsets.count);
+    ck_assert_uint_eq(loaded.times.count, index.times.count);
+    ck_assert_int_eq(loaded.latest.timestamp_ms, 104);
+    ck_assert_int_eq(segment_index_load(&loaded, ops, fs, "t-0", 300), OFFSET_INDEX_CORRUPT);
+    put("t-0/00000000000000001000.timeindex", "12345", 5);
+    ck_assert_int_eq(segment_index_load(&loaded, ops, fs, "t-0", 1000), TIME_INDEX_CORRUPT);
+    segment_index_deinit(&index);
+    segment_index_deinit(&loaded);
+    file_mem_free(disk);
+}
+END_TEST
+
 START_TEST(aborted_transactions_round_trip)
 {
     struct txn_index index, loaded;
@@ -286,4 +313,5 @@ END_TEST
 SUITE_MAIN("segment_index", an_offset_is_found_at_or_below, a_file_is_searched_without_being_loaded,
            a_damaged_offset_index_is_to_be_rebuilt, a_time_is_found_at_or_below,
            a_time_index_file_is_searched_and_checked, entries_come_when_the_interval_is_passed,
-           a_segment_is_full_when_an_index_is, aborted_transactions_round_trip)
+           a_segment_is_full_when_an_index_is, both_indexes_of_a_segment_round_trip_or_are_refused,
+           aborted_transactions_round_trip)

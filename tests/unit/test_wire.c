@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/wire.h"
 
-#include <stdlib.h>
-
 #include "tests/lib/suite.h"
 #include "tests/lib/view_check.h"
 

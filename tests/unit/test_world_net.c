@@ -2,7 +2,6 @@
 #include "common/world.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/suite.h"
