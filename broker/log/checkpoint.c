@@ -34,17 +34,6 @@ void checkpoint_add(struct checkpoint *c, const char *topic, int32_t partition, 
     add(c, view_of(topic), partition, offset);
 }
 
-const struct checkpoint_entry *checkpoint_find(const struct checkpoint *c, const char *topic,
-                                               int32_t partition)
-{
-    for (size_t i = c->count; i-- > 0;) {
-        const struct checkpoint_entry *entry = &c->entries[i];
-        if (entry->partition == partition && strcmp(entry->topic, topic) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
 int checkpoint_store(const struct checkpoint *c, const struct file_ops *ops, void *fs,
                      const char *path)
 {

@@ -17,7 +17,6 @@
 #define CHECKPOINT_RECOVERY_POINT "recovery-point-offset-checkpoint"
 #define CHECKPOINT_HIGH_WATERMARK "replication-offset-checkpoint"
 #define CHECKPOINT_LOG_START "log-start-offset-checkpoint"
-#define CHECKPOINT_CLEANER "cleaner-offset-checkpoint"
 
 struct checkpoint_entry {
     char *topic;
@@ -39,10 +38,6 @@ enum checkpoint_result {
 void checkpoint_deinit(struct checkpoint *c);
 /* Adds an entry; the topic is copied. Whether it is there already is not looked at. */
 void checkpoint_add(struct checkpoint *c, const char *topic, int32_t partition, int64_t offset);
-/* The last entry of that partition, NULL without one. A walk over all: for few look-ups. */
-const struct checkpoint_entry *checkpoint_find(const struct checkpoint *c, const char *topic,
-                                               int32_t partition);
-
 MUST_CHECK int checkpoint_store(const struct checkpoint *c, const struct file_ops *ops, void *fs,
                                 const char *path);
 /* 0, -errno (-ENOENT: no file), or CHECKPOINT_MALFORMED with one sentence in why ("line 3: ..."); c

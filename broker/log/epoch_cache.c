@@ -68,12 +68,6 @@ int32_t epoch_cache_epoch_of(const struct epoch_cache *c, int64_t offset)
     return -1;
 }
 
-const struct epoch_entry *epoch_cache_find(const struct epoch_cache *c, int32_t epoch)
-{
-    size_t count = count_up_to_epoch(c, epoch);
-    return count > 0 && c->entries[count - 1].epoch == epoch ? &c->entries[count - 1] : NULL;
-}
-
 struct epoch_end epoch_cache_end_offset_for(const struct epoch_cache *c, int32_t epoch,
                                             int64_t log_end)
 {

@@ -38,8 +38,6 @@ bool epoch_cache_assign(struct epoch_cache *c, int32_t epoch, int64_t start_offs
 int32_t epoch_cache_latest(const struct epoch_cache *c);
 /* The epoch of the record at the offset; -1 below the first entry. */
 int32_t epoch_cache_epoch_of(const struct epoch_cache *c, int64_t offset);
-/* NULL when the epoch has no entry. */
-const struct epoch_entry *epoch_cache_find(const struct epoch_cache *c, int32_t epoch);
 
 /* Where the epoch ends in this log, as OffsetForLeaderEpoch answers (KIP-279): the largest epoch
  * here at or below it and the start of the next one, log_end for the latest; {-1, -1} when the

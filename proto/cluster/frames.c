@@ -13,47 +13,6 @@
 #define POS_VERSION 6u
 #define POS_CRC 8u
 
-struct kind_name {
-    unsigned kind;
-    const char *name;
-};
-static const struct kind_name kind_names[] = {
-    {CLUSTER_KIND_OPEN, "open"},
-    {CLUSTER_KIND_CHALLENGE, "challenge"},
-    {CLUSTER_KIND_PROOF, "proof"},
-    {CLUSTER_KIND_READY, "ready"},
-    {CLUSTER_KIND_REFUSED, "refused"},
-    {CLUSTER_KIND_PING, "ping"},
-    {CLUSTER_KIND_PONG, "pong"},
-    {CLUSTER_KIND_SUBSCRIBE, "subscribe"},
-    {CLUSTER_KIND_METADATA, "metadata"},
-    {CLUSTER_KIND_DIGEST, "digest"},
-    {CLUSTER_KIND_INVENTORY, "inventory"},
-    {CLUSTER_KIND_ISR_CHANGES, "isr changes"},
-    {CLUSTER_KIND_ISR_REPLIES, "isr replies"},
-    {CLUSTER_KIND_REPORTS, "reports"},
-    {CLUSTER_KIND_SHUTDOWN, "shutdown"},
-    {CLUSTER_KIND_SHUTDOWN_REPLY, "shutdown reply"},
-    {CLUSTER_KIND_ADMIN, "admin"},
-    {CLUSTER_KIND_ADMIN_REPLY, "admin reply"},
-    {CLUSTER_KIND_REPLICA_OPENS, "replica opens"},
-    {CLUSTER_KIND_REPLICA_STATES, "replica states"},
-    {CLUSTER_KIND_DIVERGES, "diverges"},
-    {CLUSTER_KIND_RESETS, "resets"},
-    {CLUSTER_KIND_PUSHES, "pushes"},
-    {CLUSTER_KIND_ACKS, "acks"},
-    {CLUSTER_KIND_REFUSES, "refuses"},
-};
-
-const char *cluster_kind_name(unsigned kind)
-{
-    for (size_t i = 0; i < COUNT_OF(kind_names); i++) {
-        if (kind_names[i].kind == kind)
-            return kind_names[i].name;
-    }
-    return "unknown";
-}
-
 static bool kind_is_message(unsigned kind)
 {
     return (kind >= CLUSTER_KIND_REFUSED && kind <= CLUSTER_KIND_PONG) ||

@@ -52,7 +52,6 @@ enum cluster_kind {
     CLUSTER_KIND_ACKS = 37,
     CLUSTER_KIND_REFUSES = 38,
 };
-const char *cluster_kind_name(unsigned kind);
 
 /* A decoded frame. Arrays are in the arena, views in the frame. */
 struct cluster_message {

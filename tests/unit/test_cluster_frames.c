@@ -216,7 +216,6 @@ START_TEST(each_kind_comes_back)
     struct cluster_message m;
     ck_assert_int_eq(cluster_frame_decode(frame, &arena, &m), 0);
     ck_assert_uint_eq(m.kind, kind);
-    ck_assert_str_ne(cluster_kind_name(kind), "unknown");
     cluster_frame_encode(&second, &m);
     ck_assert_uint_eq(second.size, first.size - (kind == CLUSTER_KIND_PUSHES ? 13 : 0));
     ck_assert_mem_eq(second.data, first.data, second.size);

@@ -75,8 +75,6 @@ START_TEST(whose_epoch_an_offset_is)
     ck_assert_int_eq(epoch_cache_epoch_of(&c, 34), 3);
     ck_assert_int_eq(epoch_cache_epoch_of(&c, 1000), 4);
     ck_assert_int_eq(epoch_cache_latest(&c), 4);
-    ck_assert_int_eq(epoch_cache_find(&c, 3)->start_offset, 20);
-    ck_assert_ptr_null(epoch_cache_find(&c, 2));
     epoch_cache_clear(&c);
     ck_assert_int_eq(epoch_cache_latest(&c), -1);
     epoch_cache_deinit(&c);

@@ -425,8 +425,11 @@ static void check_replayed_epochs(const struct replay *replay)
     ck_assert_int_eq(epoch_cache_load(&kafkas, ops, logs.fs, replay->dir, why), 0);
     for (size_t i = 0; i < replay->epochs.count; i++) {
         const struct epoch_entry *ours = &replay->epochs.entries[i];
-        const struct epoch_entry *entry = epoch_cache_find(&kafkas, ours->epoch);
-        ck_assert_msg(entry && entry->start_offset == ours->start_offset, "%s", replay->dir);
+        bool same = false;
+        for (size_t k = 0; k < kafkas.count; k++)
+            same |= kafkas.entries[k].epoch == ours->epoch &&
+                    kafkas.entries[k].start_offset == ours->start_offset;
+        ck_assert_msg(same, "%s", replay->dir);
         checked++;
     }
     epoch_cache_deinit(&kafkas);
@@ -517,7 +520,7 @@ START_TEST(text_files_are_written_back_to_the_same_bytes)
     check_checkpoint(CHECKPOINT_RECOVERY_POINT, 24);
     check_checkpoint(CHECKPOINT_HIGH_WATERMARK, 24);
     check_checkpoint(CHECKPOINT_LOG_START, 1);
-    check_checkpoint(CHECKPOINT_CLEANER, 3);
+    check_checkpoint("cleaner-offset-checkpoint", 3);
     check_broker_texts(_i == 0);
     golden_logs_deinit(&logs);
 }
