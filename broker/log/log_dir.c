@@ -2,14 +2,12 @@
 #include "broker/log/log_dir.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/log/clean_mark.h"
 #include "broker/log/log_dir_internal.h"
 #include "broker/log/log_internal.h"
 #include "broker/log/log_listing.h"
-#include "broker/log/small_file.h"
 #include "common/memory.h"
 
 #define TAIL_LIMIT (INT64_C(32) << 20)
@@ -75,108 +73,6 @@ void log_dir_send(struct log_dir *dir, struct reactor *reactor, struct disk_job 
     job->lane = LANE_STORE;
     job->error = 0;
     reactor->env.ops->disk(reactor->env.world, job);
-}
-
-/* ---- the mark ---- */
-
-void log_dir_set_cluster_id(struct log_dir *dir, const char *cluster_id)
-{
-    char *marked = xasprintf("%s" LOG_DIR_CLUSTER_MARK, cluster_id);
-    meta_properties_set(&dir->meta, META_CLUSTER_ID, marked);
-    free(marked);
-}
-
-static void set_number(struct log_dir *dir, const char *key, uint64_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)value);
-    meta_properties_set(&dir->meta, key, value ? text : NULL);
-}
-
-static void note_offline(struct log_dir *dir, const struct log_dir_mark *mark)
-{
-    for (size_t i = 0; i < dir->meta.count;) {
-        const char *key = dir->meta.items[i].key;
-        if (strncmp(key, LOG_DIR_OFFLINE, sizeof LOG_DIR_OFFLINE - 1) == 0) {
-            char *gone = xstrdup(key);
-            meta_properties_set(&dir->meta, gone, NULL);
-            free(gone);
-        } else {
-            i++;
-        }
-    }
-    for (uint32_t i = 0; i < mark->offline_count; i++) {
-        char *key = xasprintf(LOG_DIR_OFFLINE "%s", mark->offline_copy[i].path);
-        set_number(dir, key, mark->offline_copy[i].since);
-        free(key);
-    }
-}
-
-/* A directory that is not as it was left may lack what was acknowledged: none of its logs may lead
- * or count. */
-static int distrust_logs(const struct log_dir_mark *mark, const struct file_ops *files, void *fs)
-{
-    char path[LOG_PATH_SIZE];
-    int error = 0;
-    for (uint32_t i = 0; i < mark->found_count && !error; i++) {
-        const struct log_found *found = &mark->found[i];
-        snprintf(path, sizeof path, "%s-%d/%s", found->topic, found->id.number, LOG_SUSPECT_FILE);
-        if (!found->suspect)
-            error = small_file_replace(files, fs, path, mark->distrust, strlen(mark->distrust));
-    }
-    return error;
-}
-
-static void run_mark(struct disk_job *batch, const struct file_ops *files, void *fs)
-{
-    for (struct disk_job *job = batch; job; job = job->next) {
-        struct log_dir_mark *mark = CONTAINER_OF(job, struct log_dir_mark, job);
-        struct log_dir *dir = job->context;
-        char text[UUID_TEXT_SIZE];
-        job->error = mark->distrust ? distrust_logs(mark, files, fs) : 0;
-        if (job->error)
-            continue;
-        if (mark->cluster_id)
-            log_dir_set_cluster_id(dir, mark->cluster_id);
-        snprintf(text, sizeof text, "%d", mark->broker_id);
-        meta_properties_set(&dir->meta, META_BROKER_ID, text);
-        uuid_text(mark->storage_id, text);
-        if (!uuid_is_zero(mark->storage_id))
-            meta_properties_set(&dir->meta, LOG_DIR_STORAGE_ID, text);
-        set_number(dir, LOG_DIR_INCARNATION_LAST, mark->incarnation_last);
-        set_number(dir, LOG_DIR_INCARNATION_NEXT, mark->incarnation_next);
-        snprintf(text, sizeof text, "%d", mark->controller_epoch);
-        if (mark->controller_epoch > 0)
-            meta_properties_set(&dir->meta, LOG_DIR_CONTROLLER_EPOCH, text);
-        note_offline(dir, mark);
-        job->error = meta_properties_store(&dir->meta, files, fs);
-    }
-}
-
-static void mark_home(struct disk_job *job)
-{
-    struct log_dir_mark *mark = CONTAINER_OF(job, struct log_dir_mark, job);
-    mark->error = job->error;
-    free(mark->offline_copy);
-    mark->offline_copy = NULL;
-    for (uint32_t i = 0; mark->distrust && !job->error && i < mark->found_count; i++) {
-        struct log *log = mark->found[i].log;
-        PRE(!log->shard);
-        mark->found[i].suspect = log->suspect = true;
-        if (!log->why)
-            log->why = xstrdup(mark->distrust);
-    }
-    mark->done(mark);
-}
-
-void log_dir_mark(struct log_dir *dir, struct reactor *reactor, struct log_dir_mark *mark)
-{
-    mark->offline_copy = xcalloc(mark->offline_count + 1, sizeof *mark->offline_copy);
-    for (uint32_t i = 0; i < mark->offline_count; i++)
-        mark->offline_copy[i] = mark->offline[i];
-    mark->job.run = run_mark;
-    mark->job.home = mark_home;
-    log_dir_send(dir, reactor, &mark->job);
 }
 
 /* ---- the clean stop ---- */

@@ -3,20 +3,27 @@
 #define CORDUROY_BROKER_LOG_LOG_DIR_INTERNAL_H
 
 #include "broker/log/log_dir.h"
+#include "common/assert.h"
 #include "common/reactor.h"
 
-/* Our keys of meta.properties. While a directory is ours its cluster id bears the mark: a Kafka
- * broker then refuses the directory before it touches a log. */
-#define LOG_DIR_CLUSTER_MARK "-in-use-by-corduroy"
-#define LOG_DIR_STORAGE_ID "corduroy.storage.id"
-#define LOG_DIR_JOURNAL_ID "corduroy.journal.id"
-#define LOG_DIR_INCARNATION_LAST "corduroy.incarnation.last"
-#define LOG_DIR_INCARNATION_NEXT "corduroy.incarnation.next"
-#define LOG_DIR_CONTROLLER_EPOCH "corduroy.controller.epoch"
-#define LOG_DIR_OFFLINE "corduroy.offline." /* and the path of another directory */
-#define LOG_DIR_LOCK_FILE ".lock"
+/* What the files of the directory (log_dir*.c) share. */
 
+#define LOG_DIR_LOCK_FILE ".lock" /* Kafka's name, so that both exclude each other */
+
+/* Gives the job to the directory's LANE_STORE, with the directory as its context. The job's run and
+ * home are set. */
 void log_dir_send(struct log_dir *dir, struct reactor *reactor, struct disk_job *job);
-void log_dir_set_cluster_id(struct log_dir *dir, const char *cluster_id);
+
+/* The directory cannot be used: keeps the first message of a load, and returns the error. On the
+ * store lane. */
+int log_dir_refuse(struct log_dir_load *load, int error, const char *format, ...) PRINTF_LIKE(3, 4);
+/* The same where the disk is not broken, but a person has to decide. */
+int log_dir_refuse_for_good(struct log_dir_load *load, int error, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+/* Reads meta.properties into the load and the directory; ids that are missing become the fresh ones
+ * of the configuration. *ret_ours: the directory bore our mark, so it has a journal, or nothing was
+ * appended since. 0, or -errno with the load's message. On the store lane. */
+MUST_CHECK int log_dir_meta_read(struct log_dir_load *load, const struct file_ops *ops, void *fs,
+                                 bool *ret_ours);
 
 #endif

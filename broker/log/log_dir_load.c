@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +11,6 @@
 #include "broker/log/partition_metadata.h"
 #include "broker/log/partition_place.h"
 #include "broker/log/recovery.h"
-#include "broker/log/small_file.h"
 #include "common/memory.h"
 #include "common/mutation.h"
 
@@ -38,120 +36,20 @@ struct starter {
     size_t found_capacity;
 };
 
-static int refuse(struct starter *s, int error, const char *format, ...) PRINTF_LIKE(3, 4);
-static int refuse(struct starter *s, int error, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (!s->load->message)
-        s->load->message = xasprintf("log directory \"%s\": %s", s->dir->path, text);
-    return error;
-}
-
-/* The same where nothing is broken: a person has to decide. */
-#define REFUSE_FOR_GOOD(s, ...) ((s)->load->refused = true, refuse(s, __VA_ARGS__))
-
-/* ---- whose it is ---- */
+/* ---- before anything is read ---- */
 
 static int take_lock(struct starter *s)
 {
     int error = s->ops->open(s->fs, LOG_DIR_LOCK_FILE, FILE_WRITE | FILE_CREATE, &s->dir->lock);
     if (error)
-        return refuse(s, error, "cannot open .lock: %s", strerror(-error));
+        return log_dir_refuse(s->load, error, "cannot open .lock: %s", strerror(-error));
     error = s->ops->lock(s->dir->lock);
     if (error)
-        return REFUSE_FOR_GOOD(
-            s, error,
+        return log_dir_refuse_for_good(
+            s->load, error,
             "another broker (of Corduroy or Kafka) uses it: .lock is taken; stop that "
             "one, or give this one another directory");
     return 0;
-}
-
-static int check_broker_id(struct starter *s)
-{
-    int32_t known = meta_properties_broker_id(&s->dir->meta), wanted = s->dir->config.broker_id;
-    s->load->broker_id = known >= 0 ? known : wanted;
-    if (known >= 0 && wanted >= 0 && known != wanted)
-        return REFUSE_FOR_GOOD(
-            s, -EINVAL,
-            "meta.properties says broker.id %d, the configuration %d: set broker.id=%d, "
-            "or use another directory",
-            known, wanted, known);
-    return 0;
-}
-
-static void get_cluster_id(struct starter *s)
-{
-    const char *id = meta_properties_get(&s->dir->meta, META_CLUSTER_ID);
-    static const char mark[] = LOG_DIR_CLUSTER_MARK;
-    if (!id)
-        return;
-    size_t size = strlen(id), mark_size = sizeof mark - 1;
-    if (size > mark_size && strcmp(id + size - mark_size, mark) == 0)
-        size -= mark_size;
-    s->load->cluster_id = xstrndup(id, size);
-}
-
-/* Reads an id, or takes the fresh one. True when it was there. */
-static bool get_id(struct starter *s, const char *key, struct uuid fresh, struct uuid *ret)
-{
-    const char *text = meta_properties_get(&s->dir->meta, key);
-    if (text && uuid_parse(view_of(text), ret))
-        return true;
-    char fresh_text[UUID_TEXT_SIZE];
-    *ret = fresh;
-    uuid_text(fresh, fresh_text);
-    meta_properties_set(&s->dir->meta, key, fresh_text);
-    return false;
-}
-
-static uint64_t get_number(struct starter *s, const char *key)
-{
-    const char *text = meta_properties_get(&s->dir->meta, key);
-    return text ? strtoull(text, NULL, 16) : 0;
-}
-
-/* What is noted of the broker and of its other directories. */
-static void get_notes(struct starter *s)
-{
-    struct log_dir_load *load = s->load;
-    const struct meta_properties *meta = &s->dir->meta;
-    const char *epoch = meta_properties_get(meta, LOG_DIR_CONTROLLER_EPOCH);
-    int64_t number;
-    if (epoch && number_parse(view_of(epoch), &number) && number > 0 && number <= INT32_MAX)
-        load->controller_epoch = (int32_t)number;
-    load->offline = xcalloc(meta->count ? meta->count : 1, sizeof *load->offline);
-    for (size_t i = 0; i < meta->count; i++) {
-        const char *key = meta->items[i].key;
-        size_t size = sizeof LOG_DIR_OFFLINE - 1;
-        if (strncmp(key, LOG_DIR_OFFLINE, size) == 0)
-            load->offline[load->offline_count++] = (struct log_dir_offline){
-                xstrdup(key + size), strtoull(meta->items[i].value, NULL, 16)};
-    }
-}
-
-static int read_meta(struct starter *s)
-{
-    char why[CHECKPOINT_WHY_SIZE];
-    const struct log_dir_config *c = &s->dir->config;
-    int error = meta_properties_load(&s->dir->meta, s->ops, s->fs, why);
-    if (error == CHECKPOINT_MALFORMED)
-        return REFUSE_FOR_GOOD(s, -EINVAL, "meta.properties: %s", why);
-    if (error && error != -ENOENT)
-        return refuse(s, error, "cannot read meta.properties: %s", strerror(-error));
-    if (error == -ENOENT)
-        meta_properties_set(&s->dir->meta, META_VERSION, "0");
-    get_cluster_id(s);
-    s->ours = get_id(s, LOG_DIR_JOURNAL_ID, c->fresh_journal_id, &s->dir->journal.id);
-    (void)get_id(s, META_DIRECTORY_ID, c->fresh_directory_id, &s->load->directory_id);
-    (void)get_id(s, LOG_DIR_STORAGE_ID, c->fresh_storage_id, &s->load->storage_id);
-    s->load->incarnation_last = get_number(s, LOG_DIR_INCARNATION_LAST);
-    s->load->incarnation_next = get_number(s, LOG_DIR_INCARNATION_NEXT);
-    get_notes(s);
-    return check_broker_id(s);
 }
 
 static int look_at_clean_mark(struct starter *s)
@@ -176,8 +74,8 @@ static int read_checkpoint(struct starter *s, unsigned i, const char *path, stru
     if (error == -ENOENT)
         return 0;
     if (error)
-        return refuse(s, error < 0 ? error : -EINVAL, "%s: %s", path,
-                      error < 0 ? strerror(-error) : why);
+        return log_dir_refuse(s->load, error < 0 ? error : -EINVAL, "%s: %s", path,
+                              error < 0 ? strerror(-error) : why);
     for (size_t at = 0; at < c->count; at++) {
         char *name = xasprintf("%s-%d", c->entries[at].topic, c->entries[at].partition);
         (void)map_put(map, view_of(name), &c->entries[at]);
@@ -209,7 +107,7 @@ static int list_root(struct starter *s)
         free(s->names[i]);
     s->name_count = 0;
     int error = s->ops->list(s->fs, "", collect, s);
-    return error ? refuse(s, error, "cannot list it: %s", strerror(-error)) : 0;
+    return error ? log_dir_refuse(s->load, error, "cannot list it: %s", strerror(-error)) : 0;
 }
 
 /* The partition whose live directory this is. False for any other directory. */
@@ -230,7 +128,8 @@ static int remove_deleted(struct starter *s)
             continue;
         int error = store_sweep(&s->dir->store, s->names[i], true);
         if (error)
-            return refuse(s, error, "cannot remove %s: %s", s->names[i], strerror(-error));
+            return log_dir_refuse(s->load, error, "cannot remove %s: %s", s->names[i],
+                                  strerror(-error));
     }
     return 0;
 }
@@ -246,7 +145,7 @@ static int read_journal(struct starter *s)
     if (!error && !s->closed)
         error = journal_read(&s->journal, s->ops, s->fs, s->dir->journal.id);
     if (error)
-        return refuse(s, error, "cannot read the journal: %s", strerror(-error));
+        return log_dir_refuse(s->load, error, "cannot read the journal: %s", strerror(-error));
     if (s->journal.file_count == JOURNAL_FILES && s->journal.floor > 0 &&
         s->journal.file_size != s->dir->journal.file_size) {
         struct uuid id = s->dir->journal.id;
@@ -280,7 +179,8 @@ static int recover_existing(struct starter *s)
             error = recovery_apply(log, s->ops, s->fs, s->names[i]);
         }
         if (error)
-            return refuse(s, error, "cannot recover %s: %s", s->names[i], strerror(-error));
+            return log_dir_refuse(s->load, error, "cannot recover %s: %s", s->names[i],
+                                  strerror(-error));
     }
     return 0;
 }
@@ -298,7 +198,8 @@ static int recover_missing(struct starter *s)
         if (!error)
             error = recovery_apply(log, s->ops, s->fs, name);
         if (error)
-            return refuse(s, error, "cannot make %s again: %s", name, strerror(-error));
+            return log_dir_refuse(s->load, error, "cannot make %s again: %s", name,
+                                  strerror(-error));
         s->dir->store.root_dirty = true;
     }
     return 0;
@@ -364,15 +265,16 @@ static int load_one(struct starter *s, const char *name, const struct partition_
     }
     /* Before anything of it is written: it stays what its own broker can start from. */
     if (!s->ours && s->load->cluster_id)
-        return REFUSE_FOR_GOOD(s, -EINVAL,
-                               "it holds partitions of a Kafka broker, which cannot be taken over: "
-                               "give this broker an empty directory");
+        return log_dir_refuse_for_good(
+            s->load, -EINVAL,
+            "it holds partitions of a Kafka broker, which cannot be taken over: "
+            "give this broker an empty directory");
     if (!s->clean && !s->ours)
         in.suspect = "taken over from a Kafka broker that was not stopped cleanly";
     struct log *loaded;
     int error = log_load(&in, &loaded);
     if (error)
-        return refuse(s, error, "cannot open %s: %s", name, strerror(-error));
+        return log_dir_refuse(s->load, error, "cannot open %s: %s", name, strerror(-error));
     char topic[UUID_TEXT_SIZE], key[UUID_TEXT_SIZE + 12];
     uuid_text(id.topic, topic);
     snprintf(key, sizeof key, "%s-%" PRId32, topic, id.number);
@@ -413,7 +315,7 @@ static int settle(struct starter *s)
     if (!error)
         error = clean_mark_take(s->ops, s->fs, &was_clean);
     if (error)
-        return refuse(s, error, "cannot write to it: %s", strerror(-error));
+        return log_dir_refuse(s->load, error, "cannot write to it: %s", strerror(-error));
     atomic_store(&s->dir->journal.made, s->journal.file_count == JOURNAL_FILES);
     return 0;
 }
@@ -422,10 +324,10 @@ static int start(struct starter *s)
 {
     int error = s->dir->config.unusable;
     if (error)
-        return refuse(s, error, "%s", strerror(-error));
+        return log_dir_refuse(s->load, error, "%s", strerror(-error));
     error = take_lock(s);
     if (!error)
-        error = read_meta(s);
+        error = log_dir_meta_read(s->load, s->ops, s->fs, &s->ours);
     if (!error)
         error = look_at_clean_mark(s);
     if (!error)
