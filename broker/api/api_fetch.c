@@ -255,6 +255,14 @@ static void timed_out(struct timer *timer)
     request_unref(f->request);
 }
 
+/* A lost connection ends a fetch whose reads are all home and that waits for more to come: nothing
+ * but its timer knows of it then. */
+static void ended(struct request *r)
+{
+    struct fetch *f = r->state;
+    timer_deinit(&f->timer);
+}
+
 /* ---- the start ---- */
 static void refuse(struct fetch *f, struct item *it, enum error_code e)
 {
@@ -370,6 +378,8 @@ void api_fetch_serve(struct shard *s, struct request *r)
         return;
     }
     timer_init(&f->timer, &s->reactor, timed_out);
+    r->state = f;
+    r->ended = ended;
     lay_out(f);
     f->again = true;
     request_ref(r);

@@ -36,7 +36,11 @@ struct request {
     bool hang_up; /* instead of an answer, the connection is closed when its turn has come */
     struct piece *pieces; /* the answer; none for a Produce with acks=0 */
     unsigned piece_count;
-    void *state; /* the handler's, in the arena */
+    /* The handler's own. `ended` is called when the last reference is gone, whether or not there
+     * was an answer: a connection that is lost takes its requests along, so a handler that is
+     * waiting for nothing but a timer is told here to take it back. NULL: nothing to do. */
+    void *state;
+    void (*ended)(struct request *r);
 };
 
 struct client_net_config {

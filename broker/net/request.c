@@ -19,6 +19,9 @@ void request_unref(struct request *r)
     if (--r->refs > 0) {
         return;
     }
+    if (r->ended != NULL) {
+        r->ended(r);
+    }
     for (unsigned i = 0; i < r->piece_count; i++) {
         buf_unref(r->pieces[i].buf);
         file_unref(r->pieces[i].file);

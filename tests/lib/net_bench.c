@@ -19,7 +19,7 @@ static struct net_peer *peer_named(struct net_bench *b, token name)
 static void tell(struct net_bench *b, struct event *e)
 {
     e->now_ns = b->now_ns;
-    reactor_step(&b->reactor, e);
+    reactor_step(&b->shard.reactor, e);
 }
 
 static void turn(struct net_bench *b)
@@ -188,6 +188,10 @@ static void serve(void *context, struct request *r)
 {
     struct net_bench *b = context;
     b->served++;
+    if (b->serve) {
+        b->serve(b, r);
+        return;
+    }
     for (size_t i = 0; i < wire_left(&r->body); i++)
         b->sum += (uint64_t)r->body.at[i] * (i % 251 + 1);
     if (!b->hold) {
@@ -212,9 +216,9 @@ void net_bench_init(struct net_bench *b, uint32_t connections_max, uint64_t idle
 {
     *b = (struct net_bench){.now_ns = 1000000, .answer = 10};
     struct env env = {.ops = &ops, .world = b, .shard_count = 1};
-    reactor_init(&b->reactor, &env);
-    b->reactor.other_heard = accepted;
-    b->reactor.other_context = b;
+    reactor_init(&b->shard.reactor, &env);
+    b->shard.reactor.other_heard = accepted;
+    b->shard.reactor.other_context = b;
     b->receive.limit = b->answers.limit = NET_BENCH_LIMIT;
     struct client_net_config config = {.request_size_max = NET_BENCH_REQUEST_MAX,
                                        .idle_ns = idle_ms * 1000000,
@@ -225,7 +229,7 @@ void net_bench_init(struct net_bench *b, uint32_t connections_max, uint64_t idle
                                        .may_read = may_read,
                                        .context = b};
     turn(b);
-    b->net = client_net_new(&b->reactor, &config);
+    b->net = client_net_new(&b->shard.reactor, &config);
 }
 
 void net_bench_deinit(struct net_bench *b)
@@ -241,7 +245,7 @@ void net_bench_deinit(struct net_bench *b)
     ck_assert_int_eq(b->receive.bytes, 0);
     ck_assert_int_eq(b->answers.bytes, 0);
     client_net_free(b->net);
-    reactor_deinit(&b->reactor);
+    reactor_deinit(&b->shard.reactor);
     for (size_t i = 0; i < b->peer_count; i++)
         free(b->peers[i].pieces);
     free(b->peers);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/net/conn.h"
+#include "broker/shard.h"
 
 /* A world that has nothing but connections and timers, for the connections of clients: the test is
  * the peers, and the server of the requests. Bytes that the broker does not read wait here, as they
@@ -34,16 +34,19 @@ struct net_timer {
     uint64_t at_ns;
 };
 struct net_bench {
-    struct reactor reactor;
+    struct shard
+        shard; /* only its reactor is made; what else a handler needs is the test's to make */
     struct client_net *net;
     struct account receive, answers;
     struct net_peer *peers;
     size_t peer_count, peer_capacity, first_open; /* those before it are closed */
     struct net_timer timers[4];
     uint64_t now_ns;
-    unsigned lines;  /* log lines said */
-    bool tail_full;  /* what may_read answers, inverted */
-    bool hold;       /* requests are kept, not answered */
+    unsigned lines; /* log lines said */
+    bool tail_full; /* what may_read answers, inverted */
+    bool hold;      /* requests are kept, not answered */
+    /* Serves the requests instead of the bench, when it is set. */
+    void (*serve)(struct net_bench *bench, struct request *request);
     uint32_t answer; /* bytes of an answer's body */
     struct request *held[1024];
     unsigned held_count;
