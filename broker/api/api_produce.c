@@ -142,7 +142,7 @@ static void item_there(struct call *call, struct shard *there)
 static void cancel_there(struct call *call, struct shard *there)
 {
     struct item *it = CONTAINER_OF(call, struct item, cancel);
-    if (it->waiter.place == PRODUCE_WAITS) {
+    if (it->waiter.place == PRODUCE_WAITS || it->waiter.place == PRODUCE_DOUBTED) {
         replica_host_produce_cancel(there->replicas, &it->waiter);
         it->waiter.result = REPLICA_NOT_LEADER;
         call_return(there, &it->call);

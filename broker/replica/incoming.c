@@ -46,7 +46,7 @@ void incoming_say_refuse(struct incoming *in, const struct cluster_refuse *refus
     host_turn_soon(in->host);
 }
 
-void incoming_turn(struct incoming *in)
+static void say_gathered(struct incoming *in)
 {
     struct cluster_message m = {0};
     if (in->state_count > 0) {
@@ -69,6 +69,11 @@ void incoming_turn(struct incoming *in)
     }
     in->state_count = in->ack_count = in->refuse_count = 0;
     link_flush(&in->link, NULL, 0);
+}
+
+void incoming_turn(struct incoming *in)
+{
+    say_gathered(in);
     if (!host_is_full(in->host))
         link_resume(&in->link);
 }
@@ -222,6 +227,11 @@ static void incoming_ready(struct link *l)
     (void)l; /* the leader speaks first */
 }
 
+static void incoming_before_pong(struct link *l)
+{
+    say_gathered(incoming_from(l));
+}
+
 static bool incoming_full(struct link *l)
 {
     return host_is_full(incoming_from(l)->host);
@@ -264,6 +274,7 @@ static void incoming_closed(struct link *l)
 static const struct link_calls incoming_calls = {.ready = incoming_ready,
                                                  .heard = incoming_heard,
                                                  .full = incoming_full,
+                                                 .before_pong = incoming_before_pong,
                                                  .closed = incoming_closed};
 
 void replica_host_incoming_accept(struct replica_host *h, token connection,

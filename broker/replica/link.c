@@ -174,8 +174,19 @@ static void greet_acceptor(struct link *l, struct view frame)
 static void answer_ping(struct link *l, const struct cluster_message *m)
 {
     struct cluster_message pong = {.kind = CLUSTER_KIND_PONG, .u.pong = m->u.ping};
+    if (l->calls->before_pong)
+        l->calls->before_pong(l);
     link_say(l, &pong);
     link_flush(l, NULL, 0);
+}
+
+static void hear_pong(struct link *l, uint64_t number)
+{
+    if (number <= l->pong_number || number > l->ping_number)
+        return;
+    l->pong_number = number;
+    if (l->calls->ponged)
+        l->calls->ponged(l);
 }
 
 static void take_frame(struct link *l, struct buf *buf, uint32_t pos, uint32_t size)
@@ -195,7 +206,9 @@ static void take_frame(struct link *l, struct buf *buf, uint32_t pos, uint32_t s
         link_close(l, cluster_frame_error_text(error));
     else if (m.kind == CLUSTER_KIND_PING)
         answer_ping(l, &m);
-    else if (m.kind != CLUSTER_KIND_PONG)
+    else if (m.kind == CLUSTER_KIND_PONG)
+        hear_pong(l, m.u.pong.number);
+    else
         l->calls->heard(l, &m, buf, pos);
     arena_reset(&arena);
 }

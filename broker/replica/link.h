@@ -20,6 +20,10 @@ struct link_calls {
     void (*heard)(struct link *l, const struct cluster_message *m, struct buf *buf, uint32_t pos);
     /* Asked before each read: true holds it until link_resume. */
     bool (*full)(struct link *l);
+    /* May be NULL. Before a ping is answered: what earlier frames asked for is to be said first, so
+     * that whoever hears the pong has heard it. */
+    void (*before_pong)(struct link *l);
+    void (*ponged)(struct link *l); /* may be NULL; l->pong_number has grown */
     void (*closed)(struct link *l); /* the last call; never inside a call on the link */
 };
 enum link_state {
@@ -40,9 +44,10 @@ struct link {
     enum link_state state;
     struct cluster_member peer; /* opener: as asked for, then as it said */
     uint32_t peer_shard_count;
-    uint64_t heard_ns;   /* when bytes last came */
-    uint64_t bytes_left; /* handed to the world and not sent yet */
-    const char *why;     /* it closed: static text; NULL: the other end did */
+    uint64_t heard_ns;                 /* when bytes last came */
+    uint64_t bytes_left;               /* handed to the world and not sent yet */
+    const char *why;                   /* it closed: static text; NULL: the other end did */
+    uint64_t ping_number, pong_number; /* of the last ping, and of the last one that was answered */
     /* the link's own */
     struct source source;
     struct reactor *reactor;
@@ -54,7 +59,6 @@ struct link {
     struct cluster_challenge challenge;
     struct buf *partial; /* of a frame of which [0, partial->used) is there */
     struct cluster_writer writer;
-    uint64_t ping_number;
 };
 
 /* Connects and says OPEN. l->open: purpose, target shard and broker are set by the caller. */

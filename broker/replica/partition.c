@@ -484,13 +484,15 @@ enum partition_admission partition_admit(const struct partition *p, int16_t acks
 
 bool partition_is_in_touch(const struct partition *p)
 {
-    uint32_t heard = 0, isr = p->order.isr_count;
+    if (p->state != PARTITION_LEADER)
+        return false;
     for (uint32_t i = 0; i < p->peer_count; i++) {
         const struct partition_peer *peer = &p->peers[i];
-        heard += partition_in_isr(p, peer->broker) && peer->alive && peer->up && !peer->silent &&
-                 peer->state == PEER_PUSHING;
+        bool heard = peer->alive && peer->up && !peer->silent && peer->state == PEER_PUSHING;
+        if (partition_in_maximal_isr(p, peer->broker) && !heard)
+            return false;
     }
-    return p->state == PARTITION_LEADER && heard + 1 >= isr;
+    return true;
 }
 
 bool partition_latest_available(const struct partition *p)

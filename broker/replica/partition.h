@@ -89,7 +89,8 @@ struct partition {
     int64_t report_ms;                    /* when */
 
     /* leader */
-    int64_t epoch_start; /* end of the log when it began to lead */
+    int64_t epoch_start; /* end of the log when it began to lead, and when that was */
+    int64_t epoch_start_ms;
     uint32_t peer_count;
     struct partition_peer peers[CLUSTER_REPLICAS_MAX];
     uint32_t session_last;
@@ -240,7 +241,8 @@ enum partition_admission {
 };
 enum partition_admission partition_admit(const struct partition *p, int16_t acks);
 bool partition_leads(const struct partition *p);
-/* Whether all others of the ISR are heard. If not, one of them may lead by now, and know more. */
+/* Whether all others of the maximal ISR are heard. If not, one of them may lead by now, and know
+ * more. */
 bool partition_is_in_touch(const struct partition *p);
 /* False from the election on until the high watermark has reached the start of the epoch: an answer
  * for "latest" would step back (KIP-207). */

@@ -232,6 +232,11 @@ static void on_push(struct partition *p, struct cluster_member from,
         partition_do(a, PARTITION_DO_ACCEPT_PUSH);
         return;
     }
+    if (p->ordered && push->leader_epoch < p->order.leader_epoch) {
+        /* It was deposed and has not heard of it. */
+        refuse(p, from, push->leader_epoch, push->session, CLUSTER_REFUSED_STALE_EPOCH, a);
+        return;
+    }
     if (p->state == PARTITION_WAITING && p->ordered && from_leader(p, from) &&
         push->leader_epoch == p->order.leader_epoch) {
         /* The leader believes in a stream that has ended here: it must open it again. */

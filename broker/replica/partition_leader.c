@@ -77,6 +77,7 @@ void leader_begin(struct partition *p, struct partition_actions *a)
 {
     partition_move(p, PARTITION_LEADER);
     p->epoch_start = p->log.end;
+    p->epoch_start_ms = p->now_ms;
     p->said_start = p->log.start;
     p->high_watermark = min_i64(max_i64(p->high_watermark, p->log.high_watermark), p->log.end);
     p->isr_pending = false;
@@ -257,6 +258,13 @@ static void on_ack(struct partition *p, struct partition_peer *peer, const struc
     isr_heard_ack(p, peer);
 }
 
+static void resign(struct partition *p, struct partition_actions *a)
+{
+    p->resigned_epoch = p->order.leader_epoch;
+    leader_end(p, a);
+    partition_move(p, PARTITION_RESIGNED);
+}
+
 static void on_refuse(struct partition *p, struct partition_peer *peer,
                       const struct cluster_refuse *refuse, struct partition_actions *a)
 {
@@ -268,7 +276,7 @@ static void on_refuse(struct partition *p, struct partition_peer *peer,
     p->touched = true;
     switch (refuse->reason) {
     case CLUSTER_REFUSED_STALE_EPOCH:
-        peer->reopen_ms = 0;
+        resign(p, a); /* there is a newer epoch: nothing more will be committed in this one */
         break;
     case CLUSTER_REFUSED_NOT_REPLICA:
     case CLUSTER_REFUSED_GAP:

@@ -73,6 +73,7 @@ struct replica_host *replica_host_new(struct reactor *reactor,
     h->turn.run = run_turn;
     h->touched_last = &h->touched_first;
     h->produced_last = &h->produced_first;
+    h->doubted_last = &h->doubted;
     h->fetched_last = &h->fetched_first;
     h->offsets_last = &h->offsets_first;
     h->actions = xcalloc(STEP_DEPTH, sizeof *h->actions);
@@ -282,6 +283,7 @@ static void end_stop(struct replica_host *h)
 static void run_turn(struct turn_task *task)
 {
     struct replica_host *h = CONTAINER_OF(task, struct replica_host, turn);
+    produce_doubted(h);
     turn_replicas(h);
     tell_controller(h);
     for (size_t i = 0; i < h->stream_count; i++)

@@ -149,9 +149,11 @@ struct produce_waiter {
     /* the host's */
     struct produce_waiter *next, **previous;
     int64_t wait_for;
+    uint64_t doubt; /* it seems out of order: what the others of the ISR were asked for it; 0: no */
     enum {
         PRODUCE_NOWHERE,
         PRODUCE_WAITS,
+        PRODUCE_DOUBTED,
         PRODUCE_FINISHED
     } place;
 };

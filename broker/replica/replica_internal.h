@@ -87,6 +87,9 @@ struct stream {
     uint64_t retry_ns, started_ns, pinged_ns;
     uint64_t retry_ms;
     uint64_t queued_bytes; /* in the queues of its feeds (live) */
+    uint64_t doubt_wanted, doubt_pinged,
+        doubt_settled;   /* doubts: the newest asked for, on its way */
+    uint64_t doubt_ping; /* with this ping (0: none is), settled */
     struct feed *listed_first, **listed_last;
     struct cluster_replica_open *opens; /* to be said at the turn's end */
     struct cluster_diverge *diverges;
@@ -155,6 +158,8 @@ struct replica_host {
     struct stream **streams;
     size_t stream_count, stream_capacity;
     struct produce_waiter *produced_first, **produced_last; /* finished, to be told */
+    struct produce_waiter *doubted, **doubted_last;         /* they seem out of order */
+    uint64_t doubt_last;
     struct fetch_waiter *fetched_first, **fetched_last;
     struct offset_query *offsets_first, **offsets_last;
     struct refused_batch *refused; /* a ring of REFUSED_BATCHES; NULL: none yet */
@@ -232,6 +237,7 @@ int64_t replica_stable_offset(const struct replica *r);
 void produce_wake(struct replica *r);
 void produce_fail(struct replica *r, enum replica_result why);
 void produce_tell(struct replica_host *h);
+void produce_doubted(struct replica_host *h); /* once a turn: looks again at those in doubt */
 void fetch_wake(struct replica *r);
 void fetch_fail(struct replica *r, enum replica_result why);
 void fetch_tell(struct replica_host *h);
@@ -252,6 +258,9 @@ void feed_go_on(struct feed *f); /* catch-up: read and push what may be */
 struct stream *stream_get(struct replica_host *h, int32_t broker, struct partition_id id,
                           bool catch_up);
 void stream_want(struct stream *s);
+/* What was listed so far goes out, then a ping: s->doubt_settled reaches the doubt when the other
+ * end has answered both. */
+void stream_doubt(struct stream *s, uint64_t doubt);
 void stream_list(struct stream *s, struct feed *f);
 void stream_say_open(struct stream *s, const struct cluster_replica_open *open);
 void stream_say_diverge(struct stream *s, const struct cluster_diverge *diverge);

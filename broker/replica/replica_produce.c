@@ -70,8 +70,22 @@ void produce_wake(struct replica *r)
     wake(r, &r->by_sync, &r->by_sync_last, log_synced_end(r->log));
 }
 
+static void fail_doubted(struct replica *r, enum replica_result why)
+{
+    for (struct produce_waiter **at = &r->host->doubted; *at;) {
+        struct produce_waiter *w = *at;
+        if (uuid_equal(w->id.topic, r->id.topic) && w->id.number == r->id.number) {
+            list_remove(w, &r->host->doubted_last);
+            finish(r->host, w, why);
+        } else {
+            at = &w->next;
+        }
+    }
+}
+
 void produce_fail(struct replica *r, enum replica_result why)
 {
+    fail_doubted(r, why);
     while (r->by_commit) {
         struct produce_waiter *w = r->by_commit;
         list_remove(w, &r->by_commit_last);
@@ -156,6 +170,18 @@ static bool overtakes_refused(const struct replica *r, const struct record_batch
     return b && b->sequence < batch->base_sequence;
 }
 
+/* The leader before may still have what is missing, refused or waiting there: a client that looks
+ * for the new one sends what comes next first. Told that this is out of order it would take a new
+ * producer epoch, and what that leader has refused, or could not answer for, and is committed all
+ * the same, would be written twice (librdkafka before 2.3, the Java client). */
+static bool comes_from_another_leader(const struct replica *r, const struct producer *known)
+{
+    const struct partition *p = &r->partition;
+    return known && known->batch_count > 0 &&
+           known->batches[known->batch_count - 1].last_offset < p->epoch_start &&
+           host_now_ms(r->host) - p->epoch_start_ms < REFUSED_MS;
+}
+
 /* What follows a refused batch that has not come again is refused for the same reason: said to be
  * out of order, a client may take it for a desynchronization that cannot be mended (librdkafka
  * before 2.3 does, when it was disconnected in between: its pull request 4438). */
@@ -173,7 +199,44 @@ static enum replica_result refuse_out_of_order(const struct replica *r,
     if (b && !came_again && b->sequence < batch.base_sequence)
         return b->why;
     /* A leader that was cut off does not know what others have taken since. */
-    return partition_is_in_touch(&r->partition) ? REPLICA_OUT_OF_ORDER : REPLICA_NOT_LEADER;
+    if (comes_from_another_leader(r, known) || !partition_is_in_touch(&r->partition))
+        return REPLICA_NOT_LEADER;
+    return REPLICA_OUT_OF_ORDER;
+}
+
+/* ---- batches that seem out of order ----
+ *
+ * A leader may have been deposed without having heard of it, and the new one have taken what seems
+ * to be missing. But then that one is a member of the maximal ISR, and refuses our pushes. So
+ * before a batch is called out of order an empty push goes to each of them, and behind it a ping:
+ * when all have answered that and none has refused, nobody else led when the batch came. */
+
+static bool doubt_is_settled(struct replica *r, uint64_t doubt)
+{
+    const struct partition *p = &r->partition;
+    for (uint32_t i = 0; i < p->peer_count; i++) {
+        if (!partition_in_maximal_isr(p, p->peers[i].broker))
+            continue;
+        const struct feed *f = feed_find(r, p->peers[i].broker);
+        if (!f || f->mode == FEED_OFF || f->live->doubt_settled < doubt || doubt == 0)
+            return false;
+    }
+    return true;
+}
+
+static void doubt(struct replica *r, struct produce_waiter *w)
+{
+    struct replica_host *h = r->host;
+    w->place = PRODUCE_DOUBTED;
+    list_put(h->doubted_last, w, &h->doubted_last);
+    if (w->doubt)
+        return;
+    w->doubt = ++h->doubt_last;
+    feeds_mark(r);
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        if (r->feeds[i].mode != FEED_OFF)
+            stream_doubt(r->feeds[i].live, w->doubt);
+    }
 }
 
 /* What the producer's last batches say; REPLICA_OK: append it, or it is a duplicate (w->duplicate).
@@ -226,7 +289,7 @@ static enum replica_result append(struct replica *r, struct produce_waiter *w)
     return REPLICA_OK;
 }
 
-void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
+static void produce(struct replica_host *h, struct produce_waiter *w)
 {
     struct replica *r = host_find(h, w->id);
     enum replica_result result = REPLICA_OK;
@@ -248,7 +311,11 @@ void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
     if (result == REPLICA_OUT_OF_ORDER || result == REPLICA_STALE_PRODUCER)
         w->log_start = log_start(r->log);
     if (result == REPLICA_OUT_OF_ORDER) {
-        finish(h, w, refuse_out_of_order(r, w));
+        result = refuse_out_of_order(r, w);
+        if (result == REPLICA_OUT_OF_ORDER && !doubt_is_settled(r, w->doubt))
+            doubt(r, w);
+        else
+            finish(h, w, result);
         return;
     }
     if (result != REPLICA_OK) {
@@ -261,9 +328,30 @@ void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
     wait_or_finish(r, w);
 }
 
+void replica_host_produce(struct replica_host *h, struct produce_waiter *w)
+{
+    w->doubt = 0;
+    produce(h, w);
+}
+
+/* What was missing may have come, or leadership have gone. */
+void produce_doubted(struct replica_host *h)
+{
+    struct produce_waiter *w = h->doubted;
+    h->doubted = NULL;
+    h->doubted_last = &h->doubted;
+    while (w) {
+        struct produce_waiter *next = w->next;
+        produce(h, w);
+        w = next;
+    }
+}
+
 void replica_host_produce_cancel(struct replica_host *h, struct produce_waiter *w)
 {
     struct replica *r = host_find(h, w->id);
+    if (w->place == PRODUCE_DOUBTED)
+        list_remove(w, &h->doubted_last);
     if (w->place == PRODUCE_FINISHED)
         list_remove(w, &h->produced_last);
     else if (w->place == PRODUCE_WAITS && r)

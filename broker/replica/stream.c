@@ -157,6 +157,16 @@ static void stream_heard(struct link *l, const struct cluster_message *m, struct
     }
 }
 
+static void stream_ponged(struct link *l)
+{
+    struct stream *s = stream_of(l);
+    if (!s->doubt_ping || l->pong_number < s->doubt_ping)
+        return;
+    s->doubt_settled = s->doubt_pinged;
+    s->doubt_ping = 0;
+    host_turn_soon(s->host);
+}
+
 static bool never_full(struct link *l)
 {
     (void)l;
@@ -187,6 +197,8 @@ static void stream_closed(struct link *l)
     bool was_ready = s->was_ready;
     s->was_ready = false;
     s->open_count = s->diverge_count = s->reset_count = 0;
+    s->doubt_wanted = s->doubt_settled; /* its partitions are not in touch: that answers them */
+    s->doubt_ping = 0;
     host_turn_soon(h);
     if (s->dying) {
         stream_free(s);
@@ -203,8 +215,11 @@ static void stream_closed(struct link *l)
         tell_partitions(s, PARTITION_EV_STREAM_DOWN);
 }
 
-static const struct link_calls stream_calls = {
-    .ready = stream_ready, .heard = stream_heard, .full = never_full, .closed = stream_closed};
+static const struct link_calls stream_calls = {.ready = stream_ready,
+                                               .heard = stream_heard,
+                                               .full = never_full,
+                                               .ponged = stream_ponged,
+                                               .closed = stream_closed};
 
 /* ---- life ---- */
 
@@ -378,6 +393,22 @@ static void say_gathered(struct stream *s)
     link_flush(&s->link, NULL, 0);
 }
 
+void stream_doubt(struct stream *s, uint64_t doubt)
+{
+    s->doubt_wanted = doubt;
+    host_turn_soon(s->host);
+}
+
+/* After all that was listed. One at a time: doubts that come meanwhile go with the next. */
+static void ask_doubts(struct stream *s)
+{
+    if (s->doubt_ping || s->doubt_wanted <= s->doubt_settled)
+        return;
+    link_ping(&s->link);
+    s->doubt_ping = s->link.ping_number;
+    s->doubt_pinged = s->doubt_wanted;
+}
+
 struct push_frame {
     uint32_t push_count, piece_count;
     uint64_t size;
@@ -448,4 +479,5 @@ void stream_turn(struct stream *s)
         }
         send_frame(s, &frame);
     }
+    ask_doubts(s);
 }

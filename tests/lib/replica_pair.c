@@ -69,8 +69,9 @@ static void ask_isr(struct replica_host_observer *o, const struct cluster_isr_ch
 
 static void heard_report(struct replica_host_observer *o, const struct cluster_report *report)
 {
-    (void)o;
-    ck_assert_int_eq(report->kind, CLUSTER_REPORT_CREATED);
+    const struct replica_pair_node *n = CONTAINER_OF(o, struct replica_pair_node, observer);
+    bool untold = n->broker == n->pair->untold;
+    ck_assert_int_eq(report->kind, untold ? CLUSTER_REPORT_RESIGNED : CLUSTER_REPORT_CREATED);
 }
 
 void replica_pair_elect(struct replica_pair *pair, int32_t broker)
@@ -199,7 +200,7 @@ static void polled(struct timer *t)
     timer_set(&n->poll, POLL_MS);
     if (!n->loaded)
         return;
-    if (n->heard != pair->generation)
+    if (n->heard != pair->generation && n->broker != pair->untold)
         apply_all(n);
     for (uint32_t i = 0; i < pair->reply_count && i < COUNT_OF(pair->replies); i++)
         replica_host_isr_reply(n->replicas, &pair->replies[i]);

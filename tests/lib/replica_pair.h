@@ -24,6 +24,7 @@ struct replica_pair {
     uint64_t incarnation_last;
     struct cluster_isr_reply replies[64];
     uint32_t reply_count;
+    int32_t untold; /* the broker that hears nothing new of state; 0: none */
     /* Batches of one record, produced with acks -1 by whoever leads. */
     uint32_t to_produce, produced, acknowledged, failed;
     int64_t last_base;

@@ -36,6 +36,26 @@ START_TEST(an_open_of_a_stale_epoch_is_refused_and_an_early_one_waits)
 }
 END_TEST
 
+/* Its leader may not have heard that it was deposed. */
+START_TEST(a_push_of_a_stale_epoch_is_refused_by_followers_and_leaders)
+{
+    replica_rig_follow(10, 4, 8);
+    replica_rig_say_order(replica_rig_order(THREE, 6, 11));
+    replica_rig_say_push(TWO, 5, 1, 10, 0, 10);
+    const struct partition_action *refuse = replica_rig_did(PARTITION_DO_SEND_REFUSE);
+    ck_assert_int_eq(refuse->to.broker, 2);
+    ck_assert_int_eq(refuse->u.refuse.reason, CLUSTER_REFUSED_STALE_EPOCH);
+    ck_assert_int_eq(refuse->u.refuse.leader_epoch, 5);
+    ck_assert_uint_eq(refuse->u.refuse.session, 1);
+    replica_rig_say_order(replica_rig_order(SELF, 7, 12));
+    ck_assert_int_eq(replica_rig.p.state, PARTITION_LEADER);
+    replica_rig_say_push(THREE, 6, 4, 10, 100, 10);
+    ck_assert_int_eq(replica_rig_did(PARTITION_DO_SEND_REFUSE)->u.refuse.reason,
+                     CLUSTER_REFUSED_STALE_EPOCH);
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_ACCEPT_PUSH));
+}
+END_TEST
+
 START_TEST(a_cut_is_durable_before_anything_is_taken)
 {
     replica_rig_follow(20, 4, 8);
@@ -112,8 +132,6 @@ START_TEST(a_push_of_a_stream_that_has_ended_here_is_refused)
     ck_assert_int_eq(replica_rig_did(PARTITION_DO_SEND_REFUSE)->u.refuse.reason,
                      CLUSTER_REFUSED_GAP);
     replica_rig_say_push((struct cluster_member){2, 21}, 5, 1, 10, 100, 10);
-    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_SEND_REFUSE));
-    replica_rig_say_push(TWO, 4, 1, 10, 100, 10);
     ck_assert_ptr_null(replica_rig_did(PARTITION_DO_SEND_REFUSE));
 }
 END_TEST
@@ -236,6 +254,7 @@ END_TEST
 
 SUITE_MAIN("partition, follower", pushes_are_taken_from_the_ordered_process_epoch_and_session_only,
            an_open_of_a_stale_epoch_is_refused_and_an_early_one_waits,
+           a_push_of_a_stale_epoch_is_refused_by_followers_and_leaders,
            a_cut_is_durable_before_anything_is_taken, the_search_goes_back_by_epochs,
            never_cuts_below_its_high_watermark_but_after_an_unclean_election,
            a_cut_inside_of_a_batch_lowers_the_high_watermark_too,

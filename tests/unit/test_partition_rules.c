@@ -564,6 +564,35 @@ START_TEST(a_leader_that_hears_not_all_of_the_isr_is_not_in_touch)
 }
 END_TEST
 
+/* It may have been elected since: that the change was made is what we may not know yet. */
+START_TEST(who_may_have_joined_the_isr_counts_for_being_in_touch)
+{
+    lead_alone(10, 10);
+    replica_rig_say_ack(THREE, 5, 10, 10);
+    replica_rig_turn();
+    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_ASK_ISR));
+    ck_assert(partition_is_in_touch(&replica_rig.p));
+    replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, THREE);
+    ck_assert(!partition_is_in_touch(&replica_rig.p));
+}
+END_TEST
+
+START_TEST(a_leader_that_is_refused_for_its_epoch_leads_no_more)
+{
+    replica_rig_lead(10, 10);
+    struct partition_event e = {.kind = PARTITION_EV_REFUSE, .from = THREE};
+    e.u.refuse = (struct cluster_refuse){.id = REPLICA_RIG_ID,
+                                         .leader_epoch = 5,
+                                         .session = replica_rig_session_of(THREE),
+                                         .reason = CLUSTER_REFUSED_STALE_EPOCH};
+    replica_rig_step(e);
+    ck_assert_int_eq(replica_rig.p.state, PARTITION_RESIGNED);
+    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_FAIL_WAITERS));
+    replica_rig_say_order(replica_rig_order(SELF, 6, 11));
+    ck_assert_int_eq(replica_rig.p.state, PARTITION_LEADER);
+}
+END_TEST
+
 SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            acks_of_other_epochs_sessions_and_processes_count_for_nothing,
            a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
@@ -584,4 +613,6 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_leader_that_was_never_told_its_assignment_leads,
            what_was_acknowledged_before_a_reset_counts_no_more,
            a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
-           a_leader_that_hears_not_all_of_the_isr_is_not_in_touch, moves_are_those_of_the_table)
+           a_leader_that_hears_not_all_of_the_isr_is_not_in_touch,
+           who_may_have_joined_the_isr_counts_for_being_in_touch,
+           a_leader_that_is_refused_for_its_epoch_leads_no_more, moves_are_those_of_the_table)

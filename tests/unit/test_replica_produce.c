@@ -80,6 +80,88 @@ START_TEST(what_follows_a_refused_batch_is_refused_for_its_reason)
 }
 END_TEST
 
+static bool second_leads(void *context)
+{
+    struct replica_view view;
+    return replica_host_look(replica_pair_host(context, 1), REPLICA_PAIR_ID, &view) && view.leads;
+}
+
+/* What the first leader misses, the second may have taken: only the controller could not tell it
+ * so. Its follower does. */
+START_TEST(a_deposed_leader_that_is_not_told_calls_nothing_out_of_order)
+{
+    struct replica_pair *pair = pair_led_by_the_first(67);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    pair->untold = 1;
+    replica_pair_elect(pair, 2);
+    replica_pair_wait(pair, second_leads, pair);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_NOT_LEADER);
+    replica_pair_free(pair);
+}
+END_TEST
+
+/* The link is cut a moment before: silence is not noticed yet. */
+START_TEST(a_leader_that_was_just_cut_off_calls_nothing_out_of_order)
+{
+    struct replica_pair *pair = pair_led_by_the_first(68);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    pair->untold = 1;
+    sim_link_cut(pair->hosts[0], pair->hosts[1], true);
+    sim_link_cut(pair->hosts[1], pair->hosts[0], true);
+    replica_pair_elect(pair, 2);
+    replica_pair_wait(pair, second_leads, pair);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_NOT_LEADER);
+    replica_pair_free(pair);
+}
+END_TEST
+
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+/* Its client may wait for what the leader before says of those that are missing here. */
+START_TEST(a_new_leader_calls_nothing_out_of_order_for_a_while)
+{
+    struct replica_pair *pair = pair_led_by_the_first(69);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_OUT_OF_ORDER);
+    replica_pair_elect(pair, 2);
+    replica_pair_wait_for_leader(pair, 2);
+    replica_pair_elect(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_NOT_LEADER);
+    sim_world_run_until(pair->world, sim_now_ns(pair->world) + 61 * SIM_SECOND, never, pair);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_OUT_OF_ORDER);
+    ck_assert_int_eq(result_of(pair, 5), REPLICA_OK);
+    replica_pair_free(pair);
+}
+END_TEST
+
+static void start_two(void *context, struct replica_host *host)
+{
+    struct attempt *a = context;
+    replica_host_produce(host, &a[0].produce);
+    replica_host_produce(host, &a[1].produce);
+}
+
+/* It is asked for a moment whether the first leads still: what is missing may come meanwhile. */
+START_TEST(what_seemed_out_of_order_is_taken_when_what_was_missing_comes)
+{
+    struct replica_pair *pair = pair_led_by_the_first(70);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    struct attempt both[] = {attempt_of(9, -1), attempt_of(5, -1)};
+    replica_pair_do(pair, 0, start_two, both);
+    for (unsigned i = 0; i < 2; i++) {
+        replica_pair_wait(pair, attempt_answered, &both[i]);
+        ck_assert_int_eq(both[i].produce.result, REPLICA_OK);
+        buf_unref(both[i].batch);
+    }
+    replica_pair_free(pair);
+}
+END_TEST
+
 START_TEST(a_repeated_batch_is_answered_with_its_first_offset)
 {
     struct replica_pair *pair = pair_led_by_the_first(62);
@@ -153,6 +235,11 @@ START_TEST(a_cancelled_waiter_is_not_answered_and_its_batch_stays)
     ck_assert_uint_eq(a.answers, 0);
     ck_assert_int_eq(log_end(replica_host_log(replica_pair_host(pair, 0), REPLICA_PAIR_ID)), 8);
     buf_unref(a.batch);
+    a = attempt_of(13, -1); /* 9 is missing */
+    replica_pair_do(pair, 0, start_and_cancel, &a);
+    ck_assert_int_eq(result_of(pair, 9), REPLICA_OK);
+    ck_assert_uint_eq(a.answers, 0);
+    buf_unref(a.batch);
     replica_pair_free(pair);
 }
 END_TEST
@@ -181,6 +268,10 @@ START_TEST(producers_that_write_no_more_are_forgotten)
 END_TEST
 
 SUITE_MAIN("replica produce", what_follows_a_refused_batch_is_refused_for_its_reason,
+           a_deposed_leader_that_is_not_told_calls_nothing_out_of_order,
+           a_leader_that_was_just_cut_off_calls_nothing_out_of_order,
+           a_new_leader_calls_nothing_out_of_order_for_a_while,
+           what_seemed_out_of_order_is_taken_when_what_was_missing_comes,
            a_repeated_batch_is_answered_with_its_first_offset,
            acks_zero_and_one_are_answered_without_the_follower,
            too_few_in_sync_refuse_acks_all_and_append_nothing,
