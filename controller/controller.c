@@ -59,6 +59,7 @@ void controller_free(struct controller *c)
     free(c->known_host);
     free(c->touched);
     free(c->held);
+    free(c->doubts);
     free(c->news);
     free(c);
 }
@@ -171,7 +172,7 @@ void ctl_forget_cluster(struct controller *c)
     c->dirty_first = NULL;
     c->dirty_last = &c->dirty_first;
     ctl_changes_forget(c);
-    c->touched_count = c->held_count = c->news_count = 0;
+    c->touched_count = c->held_count = c->doubt_count = c->news_count = 0;
     c->loading = 0;
     c->zookeeper_is_older = c->hints_read = false;
     memset(c->list_armed, 0, sizeof c->list_armed);
@@ -214,6 +215,7 @@ static void tick(struct controller *c)
         ctl_list_tick(c);
         ctl_topic_rescan(c);
         ctl_hints_tick(c);
+        ctl_doubt_tick(c);
         ctl_stream_digest(c);
     }
     ctl_partitions_tick(c);

@@ -104,6 +104,7 @@ static void new_process(struct controller *c, struct ctl_broker *b)
         broker_move(c, b, CTL_BROKER_ABSENT, true);
     b->incarnation = b->node_incarnation;
     b->shutting_down = false;
+    b->surveyed = 0;
     ctl_replicas_follow(c, b, true);
 }
 

@@ -236,6 +236,25 @@ static const char *tend(const struct controller *c, const struct ctl_partition *
     return why;
 }
 
+static const char *start_first(const struct controller *c, const struct ctl_partition *p,
+                               struct ctl_state *s)
+{
+    if (p->survey && !ctl_survey_done(c, p))
+        return NULL;
+    *s = (struct ctl_state){.version = -1, .leader_epoch = -1};
+    return start(c, p, s);
+}
+
+/* The state node was deleted by hand. What it said is known; in a new epoch, since brokers do not
+ * heed another state of an epoch that they know. */
+static const char *make_again(const struct controller *c, const struct ctl_partition *p,
+                              struct ctl_state *s)
+{
+    if (!elect(c, p, s))
+        lead(c, s, ZNODE_LEADER_NONE);
+    return "made again";
+}
+
 const char *ctl_decide(const struct controller *c, const struct ctl_partition *p,
                        struct ctl_state *ret)
 {
@@ -245,8 +264,7 @@ const char *ctl_decide(const struct controller *c, const struct ctl_partition *p
     struct ctl_state s = p->now;
     const char *why = NULL;
     if (s.version < 0) {
-        s = (struct ctl_state){.version = -1, .leader_epoch = -1};
-        why = start(c, p, &s);
+        why = s.leader_epoch >= 0 ? make_again(c, p, &s) : start_first(c, p, &s);
         if (!why)
             return NULL;
     } else if (ctl_leader_fits(c, p)) {

@@ -34,35 +34,6 @@ static struct ctl_partition *find(const struct controller *c, struct partition_i
     return t && t->state == CTL_TOPIC_PRESENT ? ctl_partition_find(t, id.number) : NULL;
 }
 
-static void take_held(struct controller *c, const struct ctl_broker *b,
-                      const struct cluster_held *held)
-{
-    struct ctl_partition *p = find(c, held->id);
-    if (!p || p->ahead)
-        return;
-    int32_t epoch = p->now.version >= 0 ? p->now.leader_epoch : -1;
-    if (p->change && p->change->wanted.leader_epoch > epoch)
-        epoch = p->change->wanted.leader_epoch;
-    if (held->last_epoch > epoch) {
-        p->ahead = true;
-        ctl_note(c, SAY_ERROR,
-                 "ZooKeeper is older than the brokers: broker %" PRId32
-                 " holds leader epoch %" PRId32 " of partition %s-%" PRId32
-                 ", ZooKeeper's is %" PRId32 "; no leader is elected for it until that is mended",
-                 b->id, held->last_epoch, p->topic->name, p->number, epoch);
-    } else if (held->order_epoch > epoch ||
-               (held->order_epoch == epoch && held->order_version > p->now.version)) {
-        p->ahead = true;
-        ctl_note(c, SAY_ERROR,
-                 "ZooKeeper is older than the brokers: broker %" PRId32
-                 " was told leader epoch %" PRId32 ", version %" PRId32 " of partition %s-%" PRId32
-                 ", ZooKeeper's is %" PRId32 ", version %" PRId32
-                 "; no leader is elected for it until that is mended",
-                 b->id, held->order_epoch, held->order_version, p->topic->name, p->number, epoch,
-                 p->now.version);
-    }
-}
-
 static const char *exception_text(enum cluster_exception_kind kind)
 {
     switch (kind) {
@@ -122,8 +93,12 @@ void ctl_broker_inventory(struct controller *c, uint64_t connection,
               inventory->exception_count);
     if (zookeeper_is_older(c, b, inventory))
         return;
-    for (uint32_t i = 0; i < inventory->held_count; i++)
-        take_held(c, b, &inventory->held[i]);
+    for (uint32_t i = 0; i < inventory->held_count; i++) {
+        struct ctl_partition *p = find(c, inventory->held[i].id);
+        if (p)
+            ctl_doubt_held(c, b, p, &inventory->held[i]);
+    }
+    ctl_survey_heard(c, b);
     /* Another one of a process that was let in already: what it excepts may have been made whole
      * and joined since; what is so still is reported under the order that stands. */
     if (b->state == CTL_BROKER_IN)

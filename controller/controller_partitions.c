@@ -247,6 +247,7 @@ void ctl_partition_apply(struct controller *c, struct ctl_partition *p,
             r->created = 0;
     }
     meet_strangers(c, p);
+    ctl_doubt_heard_state(c, p);
     touch(c, p);
     if (!same_version)
         trace_state(c, p, why);
@@ -254,16 +255,21 @@ void ctl_partition_apply(struct controller *c, struct ctl_partition *p,
     ctl_partition_dirty(c, p);
 }
 
+/* What it said is remembered: the leader counts on no smaller ISR than the one that it was told
+ * last, so each member of that has what is committed. */
 void ctl_partition_missing(struct controller *c, struct ctl_partition *p)
 {
     if (p->now.version >= 0) {
-        ctl_note(c, SAY_WARN, "the state node of partition %s-%" PRId32 " was deleted by hand",
+        ctl_note(c, SAY_WARN,
+                 "the state node of partition %s-%" PRId32
+                 " was deleted by hand: it is made again, with a new leader epoch",
                  p->topic->name, p->number);
         p->topic->unready += ready(p);
         p->topic->nodes_known = false; /* others may be gone too */
+    } else if (p->state == CTL_PARTITION_READING) {
+        ctl_survey_begin(c, p);
     }
-    p->now = (struct ctl_state){.version = -1, .leader = ZNODE_LEADER_NONE, .leader_epoch = -1};
-    p->resigned_epoch = -2;
+    p->now.version = -1;
     p->has_node = false;
     enter(c, p, CTL_PARTITION_UNWRITTEN);
     ctl_say_partition(c, p);
@@ -272,10 +278,12 @@ void ctl_partition_missing(struct controller *c, struct ctl_partition *p)
 
 void ctl_partition_unreadable(struct controller *c, struct ctl_partition *p, const char *why)
 {
-    ctl_note(c, SAY_ERROR,
-             "the state node of partition %s-%" PRId32 " %s: nothing is decided for it",
-             p->topic->name, p->number, why);
+    if (p->state != CTL_PARTITION_UNREADABLE)
+        ctl_note(c, SAY_ERROR,
+                 "the state node of partition %s-%" PRId32 " %s: nothing is decided for it",
+                 p->topic->name, p->number, why);
     enter(c, p, CTL_PARTITION_UNREADABLE);
+    ctl_doubt_list(c, p);
 }
 
 /* ---- reports ---- */

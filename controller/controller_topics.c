@@ -219,6 +219,7 @@ void ctl_topic_forget(struct controller *c, struct ctl_topic *t)
         forget_at_brokers(c, t);
         undirty(c, t);
         unlist(c->held, &c->held_count, t);
+        unlist(c->doubts, &c->doubt_count, t);
         unlist(c->touched, &c->touched_count, t);
     }
     if (!uuid_is_zero(t->id) && ctl_topic_by_id(c, t->id) == t)

@@ -171,7 +171,7 @@ static bool take(struct controller *c, struct ctl_partition *p, const struct zk_
     }
     if (p->now.version > s.version)
         ctl_partition_missing(c, p); /* deleted and made again by hand */
-    if (p->now.version >= 0 && s.leader_epoch < p->now.leader_epoch) {
+    if (s.leader_epoch < p->now.leader_epoch) {
         ctl_partition_unreadable(c, p, "went back to an earlier leader epoch");
         return false;
     }

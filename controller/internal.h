@@ -25,6 +25,7 @@ enum ctl_limits {
     CTL_RETRY_MS = 1000,                 /* after something failed for a reason that may pass */
     CTL_RESCAN_TICKS = 10,               /* each topic node is read again once in so many ticks */
     CTL_RESCAN_MAX = 1000,               /* topic nodes read in one tick */
+    CTL_DOUBTS_READ_MAX = 100,           /* doubted state nodes read in one tick */
     CTL_CHANGE_KEPT_MS = 15 * 60 * 1000, /* Kafka's age for config change nodes */
 };
 
@@ -34,7 +35,7 @@ struct ctl_isr {
     int32_t brokers[CLUSTER_REPLICAS_MAX];
 };
 struct ctl_state {
-    int32_t version; /* -1: no state node */
+    int32_t version; /* -1: no state node; one that was there is remembered: leader_epoch >= 0 */
     int32_t leader, leader_epoch, controller_epoch, min_isr;
     uint64_t leader_incarnation;
     bool is_new, recovering;
@@ -59,13 +60,16 @@ struct ctl_partition {
     int64_t hold_until_ms; /* nothing is decided before */
     int64_t resigned_at_ms;
     int32_t number;
-    int32_t resigned_epoch; /* its leader will not lead again in it; -2: none */
-    uint8_t state;          /* enum ctl_partition_state */
-    uint8_t write;          /* enum ctl_write_state */
+    int32_t resigned_epoch;             /* its leader will not lead again in it; -2: none */
+    int32_t ahead_epoch, ahead_version; /* when ahead: the most that brokers know */
+    uint64_t survey; /* no state node was there: brokers must have answered since; 0: never read */
+    uint8_t state;   /* enum ctl_partition_state */
+    uint8_t write;   /* enum ctl_write_state */
     bool dirty, held, touched;
     bool said;     /* the brokers know of it: it counts in the digest */
     bool has_node; /* .../partitions/N is there */
-    bool ahead;    /* brokers hold a later leader epoch than ZooKeeper: hands off */
+    bool ahead;    /* brokers know more than ZooKeeper: hands off */
+    bool doubt_listed;
     bool preferred_wanted;
     bool waiting_noted; /* "has no leader" was said */
     uint8_t replica_count;
@@ -131,6 +135,7 @@ struct ctl_broker {
     enum znode_broker_state node_state;
     struct view node_data; /* malloced */
     int64_t refresh_at_ms; /* 0: not asked */
+    uint64_t surveyed;     /* the survey that this process has answered last */
     uint32_t writes;       /* writes under way of partitions that it is a replica of */
     uint32_t partition_count;
     size_t partition_capacity;
@@ -295,6 +300,10 @@ struct controller {
     struct ctl_partition **held;
     uint32_t held_count;
     size_t held_capacity;
+    struct ctl_partition **doubts;
+    uint32_t doubt_count, doubt_at;
+    size_t doubt_capacity;
+    uint64_t surveys;
     struct ctl_change *gathered_first, **gathered_last;
     uint32_t gathered_count, multis; /* of states: gathered; multis under way */
     struct ctl_wait *waits;
@@ -415,6 +424,19 @@ void ctl_replica_failed(struct controller *c, struct ctl_partition *p, struct ct
 void ctl_replicas_follow(struct controller *c, struct ctl_broker *b, bool new_process);
 void ctl_check_touched(struct controller *c);
 void ctl_check_all(const struct controller *c);
+
+/* ---- controller_doubt.c ---- */
+/* It is ahead or unreadable: its node is read again now and then. */
+void ctl_doubt_list(struct controller *c, struct ctl_partition *p);
+void ctl_doubt_tick(struct controller *c);
+void ctl_doubt_heard_state(struct controller *c, struct ctl_partition *p);
+void ctl_doubt_held(struct controller *c, const struct ctl_broker *b, struct ctl_partition *p,
+                    const struct cluster_held *held);
+/* It was read and has no state node. */
+void ctl_survey_begin(struct controller *c, struct ctl_partition *p);
+void ctl_survey_heard(struct controller *c, struct ctl_broker *b);
+/* All replicas whose brokers are not away have shown what they have. */
+bool ctl_survey_done(const struct controller *c, const struct ctl_partition *p);
 
 /* ---- controller_state.c: between the state node's JSON and struct ctl_state ---- */
 /* False, and why, when it makes no sense for this partition. */

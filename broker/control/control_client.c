@@ -329,10 +329,7 @@ static void heard_metadata(struct control_client *cl, const struct cluster_metad
     bool snapshot = d->snapshot;
     control_spread(cl->control, d);
     control_dirs_note_epoch(cl->control, frame->controller_epoch);
-    const struct broker_meta *me = brokers_meta_find(now->brokers, cl->control->config->broker_id);
-    bool in =
-        me != NULL && me->alive && me->member.incarnation == cl->control->identity.self.incarnation;
-    if (snapshot && !in) {
+    if (snapshot) {
         gather_inventory(cl);
     }
 }

@@ -211,6 +211,9 @@ static void on_order(struct partition *p, const struct cluster_partition_item *o
     else if (p->state == PARTITION_LEADER)
         isr_order(p, order);
     p->order = *order;
+    /* A partition that is led was new before; a state that says so again was written by hand. */
+    if (same_reign && p->state == PARTITION_LEADER)
+        p->order.flags &= ~(uint32_t)CLUSTER_PARTITION_NEW;
     p->ordered = true;
     p->touched = true;
     leader_prepare_peers(p);

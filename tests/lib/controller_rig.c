@@ -301,7 +301,7 @@ static void snapshot_ends(struct rig_broker *b)
     b->snapshot_partitions = MAP_INIT;
     b->in_snapshot = false;
     b->snapshots++;
-    if (!b->alive_said && !b->mute)
+    if (!b->mute)
         send_inventory(b);
 }
 

@@ -163,7 +163,7 @@ static void wrote(void *context, enum zk_watch_kind kind, const struct zk_model_
     int number;
     if (!path_parse(node->path, &topic, &number))
         return;
-    if (kind == ZK_WATCH_DELETED)
+    if (kind == ZK_WATCH_DELETED && number < 0)
         topic_deleted(c, topic);
     if (kind == ZK_WATCH_DELETED || !node->data.base)
         return;

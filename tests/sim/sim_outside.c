@@ -47,6 +47,13 @@ void sim_outside_replace(struct sim_cluster *c, int32_t from, int32_t to)
     arena_reset(&arena);
 }
 
+void sim_outside_remove_state(struct sim_cluster *c, bool all)
+{
+    zk_model_delete(c->zk, TOPIC_PATH "/partitions/0/state");
+    if (all)
+        zk_model_delete(c->zk, TOPIC_PATH "/partitions/0");
+}
+
 int32_t sim_outside_spare(struct sim_cluster *c)
 {
     struct arena arena = ARENA_INIT;

@@ -11,6 +11,8 @@ void sim_outside_min_isr(struct sim_cluster *c, const char *value, unsigned chan
 /* Of t0: everywhere in its assignment broker id `to` takes the place of `from`. Then the controller
  * is sent away, since only its successor takes notice. */
 void sim_outside_replace(struct sim_cluster *c, int32_t from, int32_t to);
+/* Removes the state node of t0-0, and its partition's node when `all`. */
+void sim_outside_remove_state(struct sim_cluster *c, bool all);
 /* The id of a broker that has no replica of t0-0; -1: all have one. */
 int32_t sim_outside_spare(struct sim_cluster *c);
 

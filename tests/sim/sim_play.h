@@ -37,6 +37,7 @@ void sim_four_brokers(struct sim_cluster_options *o);
 void sim_one_replica(struct sim_cluster_options *o);
 void sim_play_replaced_by_hand(struct sim_cluster *c);
 void sim_play_assigned_elsewhere(struct sim_cluster *c);
+void sim_play_state_removed(struct sim_cluster *c);
 void sim_play_moved_by_hand(struct sim_cluster *c);
 
 /* ---- sim_scenario_group.c ---- */

@@ -523,6 +523,8 @@ const struct sim_scenario sim_scenarios[] = {
      sim_play_replaced_by_hand, 0},
     {"assigned-elsewhere", "who is in sync and not assigned neither leads nor counts",
      sim_four_brokers, sim_play_assigned_elsewhere, 0},
+    {"state-removed", "a state that was deleted is made again as it was", sim_calm,
+     sim_play_state_removed, 0},
     {"moved-by-hand", "who is alone in sync and not assigned leads until another is in sync",
      sim_one_replica, sim_play_moved_by_hand, 0},
     {.name = "stop-between",

@@ -66,6 +66,25 @@ void sim_play_assigned_elsewhere(struct sim_cluster *c)
     }
 }
 
+/* ---- somebody deletes the state node of a partition ---- */
+
+/* The broker that is controller lives: nobody else knows what stood there. */
+void sim_play_state_removed(struct sim_cluster *c)
+{
+    for (int i = 0; i < 5 && sim_settle(c); i++) {
+        int32_t controller = sim_cluster_controller(c);
+        unsigned killed = (unsigned)sim_between(c, 0, c->options.broker_count - 1);
+        if ((int32_t)killed + 1 == controller)
+            killed = (killed + 1) % c->options.broker_count;
+        sim_outside_remove_state(c, sim_between(c, 0, 1));
+        sim_cluster_run(c, sim_between(c, 1, 2000) * SIM_MS);
+        sim_cluster_kill(c, killed);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
+        sim_cluster_start(c, killed);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
+    }
+}
+
 void sim_one_replica(struct sim_cluster_options *o)
 {
     sim_four_brokers(o);

@@ -150,9 +150,153 @@ START_TEST(a_stranger_that_resigns_leads_no_more)
 }
 END_TEST
 
+/* ---- a state node that is gone ---- */
+
+static void remove_state(void)
+{
+    ck_assert_int_eq(zk_model_delete(r->zk, "/brokers/topics/t/partitions/0/state"), ZK_OK);
+}
+
+static void new_controller(void)
+{
+    ck_assert_int_eq(zk_model_delete(r->zk, "/controller"), ZK_OK);
+    rig_run(r, 2000);
+    rig_settle(r);
+}
+
+static bool two_gone(struct rig *rig)
+{
+    return rig_out(rig, 2);
+}
+
+START_TEST(a_state_that_was_deleted_is_made_again_with_its_isr)
+{
+    begin(11, 1, 2, 3);
+    const int32_t isr[] = {1, 2};
+    rig_ask_isr(r, 1, "t", 0, isr, 2);
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "1 e0 v2 [1,2] min 2");
+    remove_state();
+    rig_kill(r, 2);
+    rig_until(r, two_gone, 30000, "broker 2 gone");
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "1 e1 v0 [1] min 2");
+    ck_assert(rig_noted(r, "the state node of partition t-0 was deleted by hand"));
+    ck_assert_int_eq(rig_told(r, 3, "t", 0)->leader_epoch, 1);
+    rig_free(r);
+}
+END_TEST
+
+/* Its whole ISR is away when that is found out: nobody else may lead. */
+START_TEST(a_state_that_was_deleted_is_made_again_without_a_leader)
+{
+    begin(12, 2, 3, 0);
+    const int32_t isr[] = {2};
+    rig_ask_isr(r, 2, "t", 0, isr, 1);
+    rig_settle(r);
+    remove_state();
+    ck_assert_int_eq(zk_model_delete(r->zk, "/brokers/topics/t/partitions/0"), ZK_OK);
+    rig_kill(r, 2);
+    rig_until(r, two_gone, 30000, "broker 2 gone");
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "-1 e1 v0 [2] min 2");
+    rig_start(r, 2);
+    rig_until(r, rig_all_in, 20000, "broker 2 in");
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e2 v1 [2] min 2");
+    rig_free(r);
+}
+END_TEST
+
+static void write_state(const char *text)
+{
+    ck_assert_int_eq(zk_model_put(r->zk, "/brokers/topics/t/partitions/0/state", view_of(text)),
+                     ZK_OK);
+}
+
+/* The controller that remembered it is gone; the brokers have logs of it. */
+START_TEST(a_state_that_nobody_remembers_waits_for_a_person)
+{
+    begin(13, 1, 2, 0);
+    remove_state();
+    struct rig_broker *b = rig_broker(r, 2);
+    b->held[0] = (struct cluster_held){{rig_topic_id(r, "t"), 0}, 0, 1000, 4, 9};
+    b->held_count = 1;
+    new_controller();
+    ck_assert(!rig_exists(r, "/brokers/topics/t/partitions/0/state"));
+    ck_assert(rig_noted(r, "was told leader epoch 4, version 9 of partition t-0"));
+    write_state("{\"version\":1,\"leader\":-1,\"leader_epoch\":5,\"controller_epoch\":0,"
+                "\"isr\":[2]}");
+    rig_run(r, 5000);
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "2 e6 v1 [2] min 2");
+    rig_free(r);
+}
+END_TEST
+
+START_TEST(a_state_that_nobody_has_heard_of_is_made)
+{
+    begin(14, 1, 2, 0);
+    remove_state();
+    new_controller();
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "1 e0 v1 [1,2] min 2");
+    rig_free(r);
+}
+END_TEST
+
+/* ---- a node that makes sense again ---- */
+
+START_TEST(a_state_that_caught_up_with_the_brokers_counts)
+{
+    begin(15, 1, 2, 0);
+    rig_kill(r, 2);
+    struct rig_broker *b = rig_broker(r, 2);
+    b->held[0] = (struct cluster_held){{rig_topic_id(r, "t"), 0}, 0, 1000, 40, 7};
+    b->held_count = 1;
+    rig_start(r, 2);
+    rig_until(r, rig_all_in, 20000, "broker 2 in");
+    rig_settle(r);
+    ck_assert(rig_noted(r, "was told leader epoch 40, version 7 of partition t-0"));
+    write_state("{\"version\":1,\"leader\":1,\"leader_epoch\":39,\"controller_epoch\":0,"
+                "\"isr\":[1]}");
+    rig_run(r, 5000);
+    ck_assert_int_eq(rig_state(r, "t", 0).leader_epoch, 39);
+    write_state("{\"version\":1,\"leader\":-1,\"leader_epoch\":41,\"controller_epoch\":0,"
+                "\"isr\":[2]}");
+    rig_run(r, 5000);
+    rig_settle(r);
+    ck_assert_int_eq(rig_state(r, "t", 0).leader, 2);
+    ck_assert_int_eq(rig_state(r, "t", 0).leader_epoch, 42);
+    ck_assert(rig_noted(r, "says as much as the brokers know again"));
+    rig_free(r);
+}
+END_TEST
+
+START_TEST(a_state_that_makes_sense_again_counts)
+{
+    begin(16, 1, 2, 0);
+    write_state("{\"version\":1,\"leader\":1,\"leader_epoch\":0,\"controller_epoch\":1,"
+                "\"isr\":[]}");
+    new_controller();
+    ck_assert(rig_noted(r, "the state node of partition t-0 has an empty ISR"));
+    write_state("{\"version\":1,\"leader\":-1,\"leader_epoch\":3,\"controller_epoch\":1,"
+                "\"isr\":[1,2]}");
+    rig_run(r, 5000);
+    rig_settle(r);
+    ck_assert_int_eq(rig_state(r, "t", 0).leader, 1);
+    ck_assert_int_eq(rig_state(r, "t", 0).leader_epoch, 4);
+    rig_free(r);
+}
+END_TEST
+
 SUITE_MAIN("controller_hand", a_stranger_leaves_the_isr,
            a_leader_that_is_assigned_no_more_is_followed_by_one_that_is,
            the_assigned_one_is_waited_for,
            a_stranger_alone_leads_until_one_that_is_assigned_is_in_sync,
            a_stranger_lets_no_other_in, without_its_stranger_a_partition_waits,
-           a_stranger_that_resigns_leads_no_more)
+           a_stranger_that_resigns_leads_no_more,
+           a_state_that_was_deleted_is_made_again_with_its_isr,
+           a_state_that_was_deleted_is_made_again_without_a_leader,
+           a_state_that_nobody_remembers_waits_for_a_person,
+           a_state_that_nobody_has_heard_of_is_made, a_state_that_caught_up_with_the_brokers_counts,
+           a_state_that_makes_sense_again_counts)

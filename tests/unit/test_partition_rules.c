@@ -485,6 +485,18 @@ START_TEST(a_leader_that_was_never_told_its_assignment_leads)
 }
 END_TEST
 
+/* Somebody wrote the state by hand. The epoch is led: its log was made, and has records. */
+START_TEST(a_leader_does_not_become_new_again)
+{
+    replica_rig_lead(10, 10);
+    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
+    o.flags = CLUSTER_PARTITION_NEW;
+    replica_rig_say_order(o);
+    ck_assert(partition_leads(&replica_rig.p));
+    ck_assert_int_eq(partition_admit(&replica_rig.p, 1), PARTITION_ADMITTED);
+}
+END_TEST
+
 START_TEST(what_was_acknowledged_before_a_reset_counts_no_more)
 {
     replica_rig_lead(10, 10);
@@ -610,7 +622,7 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            who_is_assigned_no_more_follows_no_more,
            a_member_that_is_not_assigned_holds_the_high_watermark,
            a_leader_that_is_not_assigned_lets_others_join,
-           a_leader_that_was_never_told_its_assignment_leads,
+           a_leader_that_was_never_told_its_assignment_leads, a_leader_does_not_become_new_again,
            what_was_acknowledged_before_a_reset_counts_no_more,
            a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
            a_leader_that_hears_not_all_of_the_isr_is_not_in_touch,
