@@ -10,7 +10,7 @@
 #include "proto/gen/create_topics.h"
 
 #define CREATE_TOPICS_VERSION 7
-#define CONFIGS_MAX 5
+#define CONFIGS_MAX 6
 
 struct sim_admin {
     struct sim_client client;
@@ -77,11 +77,15 @@ static void create_send(struct sim_admin *a)
         {"retention.ms", a->options.retention_ms, a->options.retention_ms > 0},
         {"retention.bytes", a->options.retention_bytes, a->options.retention_bytes > 0},
         {"file.delete.delay.ms", 1000, true},
+        {"unclean.leader.election.enable", true, a->options.unclean},
     };
     for (unsigned i = 0; i < CONFIGS_MAX; i++) {
         if (!wanted[i].set)
             continue;
-        snprintf(values[i], sizeof values[i], "%lld", (long long)wanted[i].value);
+        if (strncmp(wanted[i].name, "unclean", 7) == 0)
+            snprintf(values[i], sizeof values[i], "true");
+        else
+            snprintf(values[i], sizeof values[i], "%lld", (long long)wanted[i].value);
         create_topics_request_config_init(&configs[config_count]);
         configs[config_count].name = view_of(wanted[i].name);
         configs[config_count++].value = view_of(values[i]);
@@ -98,7 +102,10 @@ static void create_send(struct sim_admin *a)
         topic->num_partitions = h->topics[i].partition_count;
         topic->replication_factor = a->options.replication_factor;
         topic->configs = configs;
-        topic->configs_count = config_count;
+        /* The last one says that nobody relies on a topic's records, and of one that comes and goes
+         * nobody does. */
+        topic->configs_count =
+            config_count - (a->options.unclean && h->topics[i].fleeting ? 1u : 0u);
     }
     a->pending = true;
     a->call.done = create_done;

@@ -12,6 +12,7 @@ struct sim_admin_options {
     int32_t min_isr;
     uint32_t segment_bytes;                /* 0: the default */
     int64_t retention_ms, retention_bytes; /* 0: no limit */
+    bool unclean;                          /* unclean.leader.election.enable */
 };
 struct sim_admin;
 /* options are copied. */

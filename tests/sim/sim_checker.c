@@ -4,53 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "broker/log/log.h"
 #include "common/assert.h"
 #include "common/memory.h"
 #include "controller/znode.h"
-#include "proto/record_reader.h"
-
-#define BROKERS_MAX 8
-#define READ_SIZE 65536
-
-/* A leader epoch and the process that led it. */
-struct reign {
-    int32_t epoch;
-    unsigned broker, process;
-};
-/* What a broker's replica was like when it was seen last. */
-struct copy {
-    bool known, damaged, distrusted;
-    bool suspected; /* was distrusted since it was hit */
-    unsigned process;
-    uint64_t turn; /* when it was looked at last */
-    enum partition_state state;
-    int32_t led_epoch; /* -1: it did not lead */
-    int64_t isr_count; /* when it was looked at last: a turn may commit first and shrink then */
-    int64_t end, synced_end, high_watermark, read_to;
-};
-struct checked_partition {
-    struct reign *reigns;
-    size_t reign_count, reign_capacity;
-    int64_t committed_end;
-    int32_t committed_epoch;
-    struct copy copies[BROKERS_MAX];
-    /* as it stands in ZooKeeper */
-    int32_t leader, leader_epoch, isr[BROKERS_MAX];
-    uint32_t isr_count;
-};
-struct sim_checker {
-    struct sim_history *history;
-    unsigned broker_count;
-    struct replica_host *(*replicas)(struct sim_process *process, unsigned shard);
-    struct checked_partition *partitions; /* as in the history */
-    uint64_t elections, isr_changes, truncations, records_checked, removed;
-    uint64_t turns; /* of all brokers' shards */
-    int64_t retention_ms, retention_bytes;
-    unsigned running[BROKERS_MAX]; /* the number of the process that was looked at last; 0: none */
-    void (*alone)(void *context, uint32_t partition, unsigned broker);
-    void *alone_context;
-};
+#include "tests/sim/sim_checker_internal.h"
 
 struct sim_checker *sim_checker_new(struct sim_history *history, unsigned broker_count,
                                     struct replica_host *(*replicas)(struct sim_process *process,
@@ -78,7 +35,7 @@ void sim_checker_free(struct sim_checker *c)
     free(c);
 }
 
-static const char *partition_name(const struct sim_checker *c, uint32_t index, char name[48])
+const char *sim_checker_name(const struct sim_checker *c, uint32_t index, char name[48])
 {
     const struct sim_partition_history *p = &c->history->partitions[index];
     snprintf(name, 48, "%s-%d", c->history->topics[p->topic].name, p->number);
@@ -115,24 +72,39 @@ static bool isr_equal(const struct checked_partition *p, const struct znode_stat
     return true;
 }
 
+/* From now on what was acknowledged may be gone. */
+static void elected_uncleanly(struct sim_checker *c, uint32_t index, const struct znode_state *s)
+{
+    char name[48];
+    if (!c->may_lose)
+        sim_violation(c->history, "%s: broker %d is elected uncleanly in epoch %d",
+                      sim_checker_name(c, index, name), s->leader, s->leader_epoch);
+    c->unclean_elections++;
+    c->history->partitions[index].unclean = true;
+}
+
 static void state_written(struct sim_checker *c, uint32_t index, const struct znode_state *s)
 {
     struct checked_partition *p = &c->partitions[index];
     char name[48];
     if (s->leader_epoch < p->leader_epoch)
         sim_violation(c->history, "%s: leader epoch %d is written after %d",
-                      partition_name(c, index, name), s->leader_epoch, p->leader_epoch);
+                      sim_checker_name(c, index, name), s->leader_epoch, p->leader_epoch);
     if (s->leader_epoch > p->leader_epoch && s->leader >= 0)
         c->elections++;
     if (!isr_equal(p, s))
         c->isr_changes++;
+    if (s->recovering && s->leader_epoch > p->leader_epoch && s->leader >= 0 &&
+        !sim_checker_in_isr(c, index, s->leader))
+        elected_uncleanly(c, index, s);
     p->leader = s->leader;
     p->leader_epoch = s->leader_epoch;
+    p->recovering = s->recovering;
     p->isr_count = s->isr_count < BROKERS_MAX ? s->isr_count : BROKERS_MAX;
     for (uint32_t i = 0; i < p->isr_count; i++)
         p->isr[i] = s->isr[i];
     sim_trace(c->history->world, "zk %s: leader %d epoch %d isr of %u",
-              partition_name(c, index, name), p->leader, p->leader_epoch, p->isr_count);
+              sim_checker_name(c, index, name), p->leader, p->leader_epoch, p->isr_count);
     unsigned first = p->isr_count > 0 ? (unsigned)p->isr[0] - 1 : BROKERS_MAX;
     if (c->alone && p->isr_count == 1 && first < c->broker_count && p->copies[first].damaged)
         c->alone(c->alone_context, index, first);
@@ -209,7 +181,7 @@ static void check_reign(struct sim_checker *c, uint32_t index, const struct look
         if (r->broker != look->broker || r->process != look->process)
             sim_violation(c->history,
                           "%s: epoch %d is led by broker %u (start %u) and %u (start %u)",
-                          partition_name(c, index, name), r->epoch, r->broker + 1, r->process,
+                          sim_checker_name(c, index, name), r->epoch, r->broker + 1, r->process,
                           look->broker + 1, look->process);
         return;
     }
@@ -223,12 +195,14 @@ static void check_leader(struct sim_checker *c, uint32_t index, const struct loo
     struct checked_partition *p = &c->partitions[index];
     char name[48];
     check_reign(c, index, look, view);
+    if (c->history->partitions[index].unclean)
+        return;
     if (view->leader_epoch >= p->committed_epoch) {
         if (view->end < p->committed_end)
             sim_violation(c->history,
                           "%s: broker %u leads epoch %d with an end of %lld, committed is %lld "
                           "(epoch %d)",
-                          partition_name(c, index, name), look->broker + 1, view->leader_epoch,
+                          sim_checker_name(c, index, name), look->broker + 1, view->leader_epoch,
                           (long long)view->end, (long long)p->committed_end, p->committed_epoch);
         if (view->high_watermark > p->committed_end) {
             p->committed_end = view->high_watermark;
@@ -236,7 +210,7 @@ static void check_leader(struct sim_checker *c, uint32_t index, const struct loo
         }
     } else if (view->high_watermark > p->committed_end) {
         sim_violation(c->history, "%s: broker %u commits to %lld in epoch %d, after epoch %d did",
-                      partition_name(c, index, name), look->broker + 1,
+                      sim_checker_name(c, index, name), look->broker + 1,
                       (long long)view->high_watermark, view->leader_epoch, p->committed_epoch);
     }
 }
@@ -248,7 +222,8 @@ static void check_last_turn(struct sim_checker *c, uint32_t index, const struct 
 {
     struct checked_partition *p = &c->partitions[index];
     const struct copy *copy = &p->copies[look->broker];
-    bool led = copy->known && copy->process == look->process && copy->state == PARTITION_LEADER;
+    bool led = copy->known && copy->process == look->process && copy->state == PARTITION_LEADER &&
+               !c->history->partitions[index].unclean;
     for (size_t i = p->reign_count; led && i-- > 0;) {
         const struct reign *r = &p->reigns[i];
         if (r->broker != look->broker || r->process != look->process)
@@ -284,7 +259,7 @@ static void check_retention(struct sim_checker *c, uint32_t index, const struct 
     }
     if (why)
         sim_violation(c->history, "%s: broker %u removes up to %lld, %s",
-                      partition_name(c, index, name), look->broker + 1, (long long)view->start,
+                      sim_checker_name(c, index, name), look->broker + 1, (long long)view->start,
                       why);
     c->removed += (uint64_t)(view->start - ph->removed_end);
     ph->removed_end = view->start;
@@ -296,13 +271,14 @@ static void check_start(struct sim_checker *c, uint32_t index, const struct look
     const struct copy *copy = &c->partitions[index].copies[look->broker];
     bool led = copy->known && copy->process == look->process && copy->state == PARTITION_LEADER;
     char name[48];
-    if (view->start <= c->history->partitions[index].removed_end)
+    if (view->start <= c->history->partitions[index].removed_end ||
+        c->history->partitions[index].unclean)
         return;
     if (view->leads || led)
         check_retention(c, index, look, view);
     else
         sim_violation(c->history, "%s: the log of broker %u starts at %lld, no leader's has yet",
-                      partition_name(c, index, name), look->broker + 1, (long long)view->start);
+                      sim_checker_name(c, index, name), look->broker + 1, (long long)view->start);
 }
 
 static void check_copy(struct sim_checker *c, uint32_t index, const struct look *look,
@@ -312,21 +288,22 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
     char name[48];
     if (view->high_watermark > view->end || view->synced_end > view->end)
         sim_violation(c->history, "%s: broker %u: end %lld, synced %lld, high watermark %lld",
-                      partition_name(c, index, name), look->broker + 1, (long long)view->end,
+                      sim_checker_name(c, index, name), look->broker + 1, (long long)view->end,
                       (long long)view->synced_end, (long long)view->high_watermark);
     if (copy->known && copy->process == look->process && view->end < copy->end) {
         c->truncations++;
         /* What its own broker distrusts is fetched anew; check_isr sees to when it may be. */
-        if (view->end < copy->high_watermark && !copy->damaged && !copy->distrusted)
+        if (view->end < copy->high_watermark && !copy->damaged && !copy->distrusted &&
+            !c->history->partitions[index].unclean)
             sim_violation(c->history, "%s: broker %u cuts to %lld, below its high watermark %lld",
-                          partition_name(c, index, name), look->broker + 1, (long long)view->end,
+                          sim_checker_name(c, index, name), look->broker + 1, (long long)view->end,
                           (long long)copy->high_watermark);
     }
     if (copy->known && copy->process == look->process && view->leads &&
         copy->led_epoch == view->leader_epoch && view->high_watermark > copy->high_watermark &&
         (int64_t)view->isr_count < view->min_isr && copy->isr_count < view->min_isr)
         sim_violation(c->history, "%s: broker %u commits to %lld with %u in sync, of %d",
-                      partition_name(c, index, name), look->broker + 1,
+                      sim_checker_name(c, index, name), look->broker + 1,
                       (long long)view->high_watermark, view->isr_count, view->min_isr);
     *copy = (struct copy){.known = true,
                           .damaged = copy->damaged,
@@ -337,6 +314,7 @@ static void check_copy(struct sim_checker *c, uint32_t index, const struct look 
                           .state = view->state,
                           .led_epoch = view->leads ? view->leader_epoch : -1,
                           .isr_count = view->isr_count,
+                          .start = view->start,
                           .end = view->end,
                           .synced_end = view->synced_end,
                           .high_watermark = view->high_watermark,
@@ -348,9 +326,11 @@ static void check_isr(struct sim_checker *c, uint32_t index)
     const struct checked_partition *p = &c->partitions[index];
     const struct sim_partition_history *ph = &c->history->partitions[index];
     char name[48];
+    if (ph->unclean)
+        return;
     if (ph->acked_end > p->committed_end)
         sim_violation(c->history, "%s: acknowledged to %lld, committed to %lld",
-                      partition_name(c, index, name), (long long)ph->acked_end,
+                      sim_checker_name(c, index, name), (long long)ph->acked_end,
                       (long long)p->committed_end);
     for (uint32_t i = 0; i < p->isr_count; i++) {
         int32_t broker = p->isr[i] - 1;
@@ -362,7 +342,7 @@ static void check_isr(struct sim_checker *c, uint32_t index)
             sim_violation(
                 c->history,
                 "%s: broker %d is in the ISR (epoch %d), synced to %lld, committed is %lld",
-                partition_name(c, index, name), broker + 1, p->leader_epoch,
+                sim_checker_name(c, index, name), broker + 1, p->leader_epoch,
                 (long long)copy->synced_end, (long long)p->committed_end);
     }
 }
@@ -434,6 +414,29 @@ void sim_checker_retention(struct sim_checker *c, int64_t retention_ms, int64_t 
     c->retention_bytes = retention_bytes;
 }
 
+void sim_checker_may_lose(struct sim_checker *c, bool may_lose)
+{
+    c->may_lose = may_lose;
+    c->matches = c->matches || may_lose;
+}
+
+void sim_checker_begin_anew(struct sim_checker *c, uint32_t partition)
+{
+    struct checked_partition *p = &c->partitions[partition];
+    unsigned leader = (unsigned)p->leader - 1;
+    char name[48];
+    if (p->recovering || p->leader < 1 || leader >= c->broker_count) {
+        sim_violation(c->history, "%s: all are in sync, and its recovery has not ended",
+                      sim_checker_name(c, partition, name));
+        return;
+    }
+    sim_history_begin_anew(c->history, partition, p->copies[leader].start);
+    p->committed_end = p->copies[leader].high_watermark;
+    p->committed_epoch = p->leader_epoch;
+    for (unsigned b = 0; b < c->broker_count; b++)
+        p->copies[b].read_to = 0;
+}
+
 void sim_checker_hit(struct sim_checker *c, uint32_t partition, unsigned broker, bool hit)
 {
     c->partitions[partition].copies[broker].damaged = hit;
@@ -462,100 +465,6 @@ bool sim_checker_is_sound(const struct sim_checker *c, uint32_t partition, unsig
            copy->synced_end >= p->committed_end;
 }
 
-/* ---- reading replicas ---- */
-struct replica_read {
-    struct log_read read;
-    struct sim_checker *checker;
-    unsigned broker;
-    uint32_t index;
-    bool damaged; /* when it began: its bits may have turned back since */
-};
-
-/* Offset after the last record checked. */
-static int64_t check_batch(struct replica_read *r, const struct record_batch *batch)
-{
-    struct sim_checker *c = r->checker;
-    struct record_reader reader;
-    struct record record;
-    char who[32];
-    snprintf(who, sizeof who, "the log of broker %u", r->broker + 1);
-    if (record_reader_init(&reader, batch) != 0)
-        return record_batch_end_offset(batch);
-    while (!c->history->violation && record_reader_next(&reader, &record) == 0) {
-        if (record.offset < r->read.offset || record.offset >= r->read.bound)
-            continue;
-        sim_history_seen(c->history, r->index, record.offset, record.value, who);
-        c->records_checked++;
-    }
-    return record_batch_end_offset(batch);
-}
-
-/* The pieces of a read lie one after the other, but a batch may span two of them. */
-static void check_pieces(struct replica_read *r)
-{
-    struct copy *copy = &r->checker->partitions[r->index].copies[r->broker];
-    uint8_t *bytes = xmalloc(r->read.size + 1);
-    uint32_t size = 0;
-    for (unsigned i = 0; i < r->read.piece_count; i++) {
-        const struct piece *p = &r->read.pieces[i];
-        if (p->buf)
-            memcpy(bytes + size, piece_bytes(p), p->size);
-        else if (p->file->ops->pread(p->file, bytes + size, p->size, p->pos) != p->size)
-            break;
-        size += p->size;
-    }
-    struct view rest = {bytes, size};
-    struct record_batch batch;
-    while (record_batch_next(&rest, &batch) == 0)
-        copy->read_to = check_batch(r, &batch);
-    free(bytes);
-}
-
-static void read_done(struct log_read *read)
-{
-    struct replica_read *r = CONTAINER_OF(read, struct replica_read, read);
-    char name[48];
-    if (read->outcome == LOG_OK)
-        check_pieces(r);
-    else if (read->outcome == LOG_CORRUPT && !r->damaged &&
-             !r->checker->partitions[r->index].copies[r->broker].damaged)
-        sim_violation(r->checker->history, "%s: the log of broker %u does not check out at %lld",
-                      partition_name(r->checker, r->index, name), r->broker + 1,
-                      (long long)read->offset);
-    log_read_reset(read);
-    free(r);
-}
-
-void sim_checker_read(struct sim_checker *c, struct sim_process *process)
-{
-    unsigned broker = sim_host_index(sim_process_host(process));
-    struct sim_random *random = sim_world_random(c->history->world);
-    uint32_t index = (uint32_t)sim_random_below(random, c->history->partition_count);
-    const struct sim_partition_history *ph = &c->history->partitions[index];
-    struct partition_id id = {c->history->topics[ph->topic].id, ph->number};
-    unsigned shard = partition_shard(id, sim_process_shard_count(process));
-    struct replica_host *host = c->replicas(process, shard);
-    struct log *log = host ? replica_host_log(host, id) : NULL;
-    struct copy *copy = &c->partitions[index].copies[broker];
-    if (!log || !copy->known || log_is_failed(log) || log_is_suspect(log))
-        return;
-    int64_t bound = copy->high_watermark;
-    if (copy->read_to >= bound || copy->read_to < log_start(log))
-        copy->read_to = log_start(log);
-    if (copy->read_to >= bound)
-        return;
-    struct replica_read *r = xcalloc(1, sizeof *r);
-    *r = (struct replica_read){
-        .checker = c, .broker = broker, .index = index, .damaged = copy->damaged};
-    r->read = (struct log_read){.offset = copy->read_to,
-                                .bound = bound,
-                                .size_max = READ_SIZE,
-                                .first_whole = true,
-                                .done = read_done};
-    if (log_read(log, &r->read))
-        read_done(&r->read);
-}
-
 /* ---- results ---- */
 bool sim_checker_is_in_sync(const struct sim_checker *c, uint32_t partition,
                             unsigned replication_factor)
@@ -574,7 +483,7 @@ bool sim_checker_all_in_sync(const struct sim_checker *c, unsigned replication_f
         if (sim_checker_is_in_sync(c, i, replication_factor))
             continue;
         snprintf(why, why_size, "%s has leader %d (epoch %d) and %u in sync",
-                 partition_name(c, i, name), p->leader, p->leader_epoch, p->isr_count);
+                 sim_checker_name(c, i, name), p->leader, p->leader_epoch, p->isr_count);
         return false;
     }
     return true;
@@ -587,6 +496,7 @@ void sim_checker_add_totals(const struct sim_checker *c, struct sim_totals *tota
     totals->truncations += c->truncations;
     totals->records_checked += c->records_checked;
     totals->removed += c->removed;
+    totals->unclean_elections += c->unclean_elections;
     totals->acknowledged += c->history->acknowledged;
 }
 

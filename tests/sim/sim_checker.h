@@ -27,6 +27,7 @@ struct sim_totals {
     uint64_t acknowledged, records_checked, crossed, events;
     uint64_t rebalances, commits, coordinators_moved, late_answers, producer_ids;
     uint64_t flipped, noticed, full_disks, failed_dirs, removed, recreated, lost;
+    uint64_t unclean_elections;
 };
 
 /* replicas() gives the replicas of a shard of a broker's process, NULL while there are none or
@@ -42,6 +43,15 @@ void sim_checker_turned(struct sim_checker *c, struct sim_process *process, unsi
 void sim_checker_ended(struct sim_checker *c, struct sim_process *process);
 /* Reads a part of one replica (drawn) of a running broker. */
 void sim_checker_read(struct sim_checker *c, struct sim_process *process);
+/* Reads on in every replica of a running broker; true when there is nothing more to read. */
+bool sim_checker_read_all(struct sim_checker *c, struct sim_process *process);
+/* Topics allow unclean elections, from now on or no more: where one is held what was acknowledged
+ * may be lost, and only this is checked: one process leads an epoch, and no two records are of one
+ * epoch at one offset, in any copy. */
+void sim_checker_may_lose(struct sim_checker *c, bool may_lose);
+/* After that, when all are in sync: what the leader has counts, and is checked like anything else
+ * from now on. A violation when the partition is still marked as recovering. */
+void sim_checker_begin_anew(struct sim_checker *c, uint32_t partition);
 /* Bits of this broker's disk were flipped: its copies may be suspect. */
 void sim_checker_excuse(struct sim_checker *c, unsigned broker);
 /* What retention may remove, of every topic; -1: nothing for that reason. */

@@ -11,6 +11,7 @@
 #include "tests/lib/file_mem.h"
 #include "tests/sim/sim_groups.h"
 #include "tests/sim/sim_rot.h"
+#include "tests/sim/sim_unclean.h"
 
 #define CLIENT_PORT 9092
 #define CLUSTER_PORT 9093
@@ -43,6 +44,7 @@ struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
             o.retention_bytes = (int64_t)sim_random_range(&random, 70000, 200000);
     }
     o.offsets_segment_bytes = sim_random_once_in(&random, 2) ? 4096 : 1048576;
+    o.unclean = sim_random_once_in(&random, 12);
     return o;
 }
 
@@ -196,6 +198,7 @@ struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options)
     sim_ids_watch(c->ids, c->zk);
     sim_checker_retention(c->checker, options->retention_ms > 0 ? options->retention_ms : -1,
                           options->retention_bytes > 0 ? options->retention_bytes : -1);
+    sim_checker_may_lose(c->checker, options->unclean);
     c->rot = sim_rot_new(c);
     struct sim_observer observer = {.turned = turned, .ended = ended, .context = c};
     sim_world_observe(c->world, &observer);
@@ -315,7 +318,8 @@ bool sim_cluster_create_topics(struct sim_cluster *c)
                                   .min_isr = c->options.min_isr,
                                   .segment_bytes = c->options.segment_bytes,
                                   .retention_ms = c->options.retention_ms,
-                                  .retention_bytes = c->options.retention_bytes};
+                                  .retention_bytes = c->options.retention_bytes,
+                                  .unclean = c->options.unclean};
     if (!c->admin_host)
         c->admin_host = sim_cluster_client_host(c);
     if (c->admin)
@@ -335,6 +339,8 @@ void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent)
     /* A record may be removed before its acknowledgement is heard: brokers need not remember it
      * then, and it may come again. */
     idempotent = idempotent && c->options.retention_ms == 0 && c->options.retention_bytes == 0;
+    /* What it sent before is gone: brokers rightly refuse what it sends next. */
+    idempotent = idempotent && !c->options.unclean;
     struct sim_producer_options o = {
         .client = sim_cluster_client_options(c),
         .number = c->producer_count,
@@ -416,7 +422,7 @@ static bool producers_idle(struct sim_cluster *c, void *context)
     return true;
 }
 
-static bool in_sync(struct sim_cluster *c, void *context)
+bool sim_cluster_in_sync(struct sim_cluster *c, void *context)
 {
     char why[128];
     (void)context;
@@ -446,7 +452,7 @@ static bool consumers_done(struct sim_cluster *c, void *context)
     return true;
 }
 
-static void heal(struct sim_cluster *c)
+void sim_cluster_heal(struct sim_cluster *c)
 {
     sim_trace(c->world, "everything is healed");
     sim_world_set_weather(c->world, &sim_weather_calm);
@@ -474,8 +480,8 @@ static void heal(struct sim_cluster *c)
 }
 
 /* A broker that halts when all is well has given up: it is started again, a few times. */
-static bool wait_for(struct sim_cluster *c, uint64_t ns,
-                     bool (*done)(struct sim_cluster *c, void *context))
+bool sim_cluster_wait(struct sim_cluster *c, uint64_t ns,
+                      bool (*done)(struct sim_cluster *c, void *context))
 {
     uint64_t end_ns = sim_now_ns(c->world) + ns;
     while (sim_now_ns(c->world) < end_ns) {
@@ -493,30 +499,32 @@ void sim_cluster_finish(struct sim_cluster *c, uint64_t ns)
     if (c->history->violation)
         return;
     char why[256] = "";
-    heal(c);
+    sim_cluster_heal(c);
     if (c->groups)
         sim_groups_calm(c->groups);
     for (unsigned i = 0; i < c->producer_count; i++)
         sim_producer_stop(sim_producer_of(c->producers[i]));
-    if (!wait_for(c, ns, in_sync)) {
+    if (c->options.unclean && !sim_unclean_end(c))
+        return;
+    if (!sim_cluster_wait(c, ns, sim_cluster_in_sync)) {
         sim_checker_all_in_sync(c->checker, (unsigned)c->options.replication_factor, why,
                                 sizeof why);
         sim_violation(c->history, "liveness: %s long after the last fault", why);
-    } else if (!wait_for(c, ns, producers_idle)) {
+    } else if (!sim_cluster_wait(c, ns, producers_idle)) {
         sim_violation(c->history,
                       "liveness: records are not acknowledged long after the last fault");
     }
-    if (!c->history->violation && c->groups && !wait_for(c, ns, groups_settled)) {
+    if (!c->history->violation && c->groups && !sim_cluster_wait(c, ns, groups_settled)) {
         sim_groups_are_settled(c->groups, why, sizeof why);
         sim_violation(c->history, "liveness: %s long after the last fault", why);
     }
     if (c->consumer_count == SIM_CONSUMERS_MAX)
         c->consumer_count--;
     sim_cluster_add_consumer(c);
-    if (!c->history->violation && !wait_for(c, ns, consumers_done))
+    if (!c->history->violation && !sim_cluster_wait(c, ns, consumers_done))
         sim_violation(c->history, "liveness: a consumer does not come to the end");
     /* Readers may have found damage: it is repaired by then. */
-    if (!c->history->violation && !wait_for(c, ns, in_sync))
+    if (!c->history->violation && !sim_cluster_wait(c, ns, sim_cluster_in_sync))
         sim_violation(c->history, "liveness: not all are in sync after everything was read");
     if (c->history->violation)
         return;

@@ -30,7 +30,8 @@ struct sim_cluster_options {
     uint32_t segment_bytes;                /* 0: the default */
     int64_t retention_ms, retention_bytes; /* 0: no limit */
     bool fleeting;                         /* one more topic, that comes and goes */
-    int32_t topic_count, partition_count;  /* of each topic */
+    bool unclean; /* topics allow unclean elections, until sim_unclean_end */
+    int32_t topic_count, partition_count; /* of each topic */
     int16_t replication_factor;
     int32_t min_isr;
     int32_t produce_timeout_ms; /* 0: drawn for each producer */
@@ -108,6 +109,13 @@ struct sim_host *sim_cluster_client_host(struct sim_cluster *c);
 struct sim_client_options sim_cluster_client_options(struct sim_cluster *c);
 
 /* ---- running ---- */
+/* Ends every fault that stands, and repairs disks. */
+void sim_cluster_heal(struct sim_cluster *c);
+/* Starts who has ended, until it is done; false: it is not within the time, or there is a
+ * violation. */
+bool sim_cluster_wait(struct sim_cluster *c, uint64_t ns,
+                      bool (*done)(struct sim_cluster *c, void *context));
+bool sim_cluster_in_sync(struct sim_cluster *c, void *context);
 /* True while there is no violation. */
 bool sim_cluster_run(struct sim_cluster *c, uint64_t ns);
 bool sim_cluster_run_until(struct sim_cluster *c, uint64_t ns,

@@ -94,11 +94,14 @@ static void records_read(struct sim_consumer *c, uint32_t partition, struct view
 static void fetched(struct sim_consumer *c, uint32_t partition,
                     const struct fetch_response_partition *answer)
 {
+    const struct sim_partition_history *ph = &c->client.history->partitions[partition];
     struct position *p = &c->positions[partition];
+    if (p->offset < 0)
+        return; /* rewound meanwhile */
     if (answer->error_code != 0) {
         if (answer->error_code == ERROR_OFFSET_OUT_OF_RANGE) {
             c->out_of_range++;
-            if (p->offset < c->client.history->partitions[partition].removed_end)
+            if (p->offset < ph->removed_end || ph->unclean)
                 p->offset = -1; /* begins again where the log does */
         }
         position_put_off(c, p);
@@ -228,7 +231,8 @@ static void list_done(struct client_call *call, struct wire_reader *r)
                     sim_history_find(c->client.history, answer.topics[t].name, p->partition_index);
                 if (partition == SIM_NO_RECORD || p->error_code != 0)
                     continue;
-                if (p->offset > c->client.history->partitions[partition].removed_end)
+                const struct sim_partition_history *ph = &c->client.history->partitions[partition];
+                if (p->offset > ph->removed_end && !ph->unclean)
                     sim_violation(c->client.history, "%s: partition %u begins at %lld", c->name,
                                   partition, (long long)p->offset);
                 c->positions[partition].offset = p->offset;
@@ -341,6 +345,11 @@ struct sim_process *sim_consumer_start(struct sim_host *host,
 struct sim_consumer *sim_consumer_of(struct sim_process *process)
 {
     return sim_process_shard(process, 0);
+}
+
+void sim_consumer_rewind(struct sim_consumer *c, uint32_t partition)
+{
+    c->positions[partition].offset = c->positions[partition].high_watermark = -1;
 }
 
 int64_t sim_consumer_position(const struct sim_consumer *c, uint32_t partition)

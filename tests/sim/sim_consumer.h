@@ -19,6 +19,8 @@ struct sim_consumer;
 struct sim_process *sim_consumer_start(struct sim_host *host,
                                        const struct sim_consumer_options *options);
 struct sim_consumer *sim_consumer_of(struct sim_process *process);
+/* Begins again where the partition's log begins. */
+void sim_consumer_rewind(struct sim_consumer *c, uint32_t partition);
 /* The offset that it reads next; -1: not known yet. */
 int64_t sim_consumer_position(const struct sim_consumer *c, uint32_t partition);
 /* The high watermark that the leader told last; -1: none. */

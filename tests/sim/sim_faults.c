@@ -32,6 +32,7 @@ enum fault {
     FAULT_ROT_INDEX,
     FAULT_ROT_JOURNAL,
     FAULT_RECREATE,
+    FAULT_ALONE, /* one is left alone in sync, and then it goes as well */
     FAULT_COUNT,
 };
 struct sim_faults {
@@ -275,6 +276,28 @@ static void power_all(struct sim_faults *f)
     }
 }
 
+static void lose_last(void *object, uint64_t broker)
+{
+    struct sim_faults *f = object;
+    if (f->stopped)
+        return;
+    sim_cluster_kill(f->cluster, (unsigned)broker);
+    later(f, 1, 20000, restart, broker);
+    for (unsigned i = 0; i < f->cluster->options.broker_count; i++) {
+        if (i != broker)
+            later(f, 1, 3000, restart, i);
+    }
+}
+
+static void leave_alone(struct sim_faults *f, unsigned broker)
+{
+    for (unsigned i = 0; i < f->cluster->options.broker_count; i++) {
+        if (i != broker)
+            sim_cluster_kill(f->cluster, i);
+    }
+    later(f, 1500, 10000, lose_last, broker);
+}
+
 static void happen(struct sim_faults *f, enum fault fault)
 {
     unsigned broker = some_broker(f);
@@ -286,6 +309,8 @@ static void happen(struct sim_faults *f, enum fault fault)
         sim_world_set_weather(f->cluster->world, &weather);
     } else if (fault == FAULT_RECREATE) {
         sim_cluster_recreate(f->cluster);
+    } else if (fault == FAULT_ALONE) {
+        leave_alone(f, broker);
     } else if (!runs) {
         restart(f, broker);
     } else if (fault >= FAULT_DISK_FAILS) {
@@ -329,6 +354,10 @@ struct sim_faults *sim_faults_new(struct sim_cluster *c)
     for (unsigned i = 0; i < FAULT_COUNT; i++)
         f->on[i] = sim_random_once_in(chance(f), 2);
     f->on[FAULT_KILL] = true;
+    /* A damaged copy may be elected uncleanly, and its damage is nobody's to repair then. */
+    if (c->options.unclean)
+        f->on[FAULT_ROT] = f->on[FAULT_ROT_JOURNAL] = false;
+    f->on[FAULT_ALONE] = c->options.unclean;
     static const uint64_t intervals[] = {500, 2000, 5000, 10000};
     f->interval_max_ns = intervals[sim_random_below(chance(f), COUNT_OF(intervals))] * SIM_MS;
     next(f, 0);

@@ -18,8 +18,10 @@ struct sim_history *sim_history_new(struct sim_world *w)
 
 void sim_history_free(struct sim_history *h)
 {
-    for (size_t i = 0; i < h->partition_count; i++)
+    for (size_t i = 0; i < h->partition_count; i++) {
         free(h->partitions[i].bound);
+        map_deinit(&h->partitions[i].matched);
+    }
     free(h->partitions);
     free(h->records);
     free(h->violation);
@@ -177,7 +179,8 @@ void sim_history_acked(struct sim_history *h, uint32_t record, int64_t offset)
     struct sim_record *r = &h->records[record];
     r->outcome = SIM_ACKNOWLEDGED;
     h->acknowledged++;
-    if (offset < 0 || sim_history_is_fleeting(h, r->partition))
+    if (offset < 0 || sim_history_is_fleeting(h, r->partition) ||
+        h->partitions[r->partition].unclean)
         return;
     bind(h, r->partition, offset, record, "an acknowledgement");
     r->offset = offset;
@@ -208,14 +211,50 @@ void sim_history_seen(struct sim_history *h, uint32_t partition, int64_t offset,
     else if (h->records[record].outcome == SIM_REFUSED)
         sim_violation(h, "%s: %s-%d offset %lld holds record %u, which was refused", who,
                       h->topics[p->topic].name, p->number, (long long)offset, record);
-    else
+    else if (!p->unclean)
         bind(h, partition, offset, record, who);
+}
+
+void sim_history_matched(struct sim_history *h, uint32_t partition, int32_t leader_epoch,
+                         int64_t offset, struct view value, const char *who)
+{
+    struct sim_partition_history *p = &h->partitions[partition];
+    uint32_t record = value_record(h, value);
+    struct {
+        int64_t offset, epoch;
+    } key = {offset, leader_epoch};
+    if (record == SIM_NO_RECORD || sim_history_is_fleeting(h, partition))
+        return;
+    uintptr_t known = (uintptr_t)map_get(&p->matched, MAP_KEY(key));
+    if (known == 0)
+        (void)map_put(&p->matched, MAP_KEY(key), (void *)((uintptr_t)record + 1));
+    else if (known != (uintptr_t)record + 1)
+        sim_violation(h, "%s: %s-%d offset %lld of epoch %d holds record %u, elsewhere %u", who,
+                      h->topics[p->topic].name, p->number, (long long)offset, leader_epoch, record,
+                      (unsigned)(known - 1));
+}
+
+void sim_history_begin_anew(struct sim_history *h, uint32_t partition, int64_t removed_end)
+{
+    struct sim_partition_history *p = &h->partitions[partition];
+    for (size_t i = 0; i < h->record_count; i++) {
+        struct sim_record *r = &h->records[i];
+        if (r->partition != partition)
+            continue;
+        r->offset = -1;
+        if (r->outcome == SIM_ACKNOWLEDGED)
+            r->outcome = SIM_UNKNOWN;
+    }
+    p->count = 0;
+    p->acked_end = p->seen_end = 0;
+    p->removed_end = removed_end;
+    p->unclean = false;
 }
 
 void sim_history_read_to(struct sim_history *h, uint32_t partition, int64_t end)
 {
     struct sim_partition_history *p = &h->partitions[partition];
-    if (p->seen_end < end)
+    if (p->seen_end < end && !p->unclean)
         p->seen_end = end;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/map.h"
 #include "common/uuid.h"
 #include "common/view.h"
 #include "tests/sim/sim_world.h"
@@ -40,6 +41,9 @@ struct sim_partition_history {
     /* The only copy in sync is damaged: the partition stays offline and says so. Nothing is asked
      * of it any more but that nothing false is told. */
     bool lost;
+    /* A leader was elected uncleanly: nothing is bound to its offset until it begins anew. */
+    bool unclean;
+    struct map matched; /* (leader epoch, offset) -> record + 1; sim_history_matched */
 };
 struct sim_topic_history {
     char name[32];
@@ -86,6 +90,13 @@ void sim_history_gave_up(struct sim_history *h, uint32_t record, bool surely_not
 /* Somebody (`who`, for the message) found this value at that offset, below a high watermark. */
 void sim_history_seen(struct sim_history *h, uint32_t partition, int64_t offset, struct view value,
                       const char *who);
+/* A copy, committed or not, holds this value at that offset in a batch of that leader epoch: so do
+ * all that have anything there of that epoch. */
+void sim_history_matched(struct sim_history *h, uint32_t partition, int32_t leader_epoch,
+                         int64_t offset, struct view value, const char *who);
+/* Forgets what the partition's records were bound to, after an unclean election: they may be there
+ * or not, and its log starts at removed_end. */
+void sim_history_begin_anew(struct sim_history *h, uint32_t partition, int64_t removed_end);
 /* A reader moved past that offset. */
 void sim_history_read_to(struct sim_history *h, uint32_t partition, int64_t end);
 /* The last look: every acknowledged record is bound where it was acknowledged and lies below the

@@ -106,6 +106,7 @@ static void totals_add(struct sim_totals *to, const struct sim_totals *from)
     to->removed += from->removed;
     to->recreated += from->recreated;
     to->lost += from->lost;
+    to->unclean_elections += from->unclean_elections;
 }
 
 static void report(struct runner *r, const struct job *job, const char *what)
@@ -205,6 +206,7 @@ static void print_totals(const struct runner *r)
                   {"flipped bits", t->flipped},
                   {"of them found", t->noticed},
                   {"partitions left with a damaged copy only", t->lost},
+                  {"unclean elections", t->unclean_elections},
                   {"full-disk episodes", t->full_disks},
                   {"failed directories", t->failed_dirs},
                   {"topics made again", t->recreated},

@@ -19,6 +19,30 @@ void sim_outside_min_isr(struct sim_cluster *c, const char *value, unsigned chan
     zk_model_put(c->zk, path, VIEW_LITERAL("{\"version\":2,\"entity_path\":\"topics/t0\"}"));
 }
 
+void sim_outside_forbid_unclean(struct sim_cluster *c)
+{
+    static const char was[] = "\"unclean.leader.election.enable\":\"true\"";
+    static const char is[] = "\"unclean.leader.election.enable\":\"false\"";
+    for (uint32_t i = 0; i < c->history->topic_count; i++) {
+        const char *topic = c->history->topics[i].name;
+        struct zk_model_node node;
+        char path[96], data[1024], hint[96];
+        snprintf(path, sizeof path, ZNODE_TOPIC_CONFIGS "/%s", topic);
+        if (!zk_model_find(c->zk, path, &node))
+            continue;
+        snprintf(data, sizeof data, "%.*s", (int)node.data.size, (const char *)node.data.base);
+        char *at = strstr(data, was), rest[1024];
+        if (!at)
+            continue;
+        snprintf(rest, sizeof rest, "%s", at + sizeof was - 1);
+        snprintf(at, sizeof data - (size_t)(at - data), "%s%s", is, rest);
+        zk_model_put(c->zk, path, view_of(data));
+        snprintf(path, sizeof path, ZNODE_CONFIG_CHANGES "/config_change_%010u", 1000 + i);
+        snprintf(hint, sizeof hint, "{\"version\":2,\"entity_path\":\"topics/%s\"}", topic);
+        zk_model_put(c->zk, path, view_of(hint));
+    }
+}
+
 static bool read_topic(struct sim_cluster *c, struct arena *arena, struct znode_topic *ret)
 {
     struct zk_model_node node;

@@ -8,6 +8,8 @@
 
 /* min.insync.replicas of t0, and the hint that it was changed; a number for each. */
 void sim_outside_min_isr(struct sim_cluster *c, const char *value, unsigned change);
+/* Nobody may be elected uncleanly any more, in any topic of the history. */
+void sim_outside_forbid_unclean(struct sim_cluster *c);
 /* Of t0: everywhere in its assignment broker id `to` takes the place of `from`. Then the controller
  * is sent away, since only its successor takes notice. */
 void sim_outside_replace(struct sim_cluster *c, int32_t from, int32_t to);

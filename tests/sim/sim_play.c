@@ -55,5 +55,5 @@ void sim_calm(struct sim_cluster_options *o)
     o->min_isr = 2;
     o->dir_count = 1;
     o->retention_ms = o->retention_bytes = 0;
-    o->fleeting = false;
+    o->fleeting = o->unclean = false;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "broker/log/log_internal.h"
 #include "common/assert.h"
 #include "common/memory.h"
 #include "proto/record_batch.h"
@@ -281,6 +282,25 @@ static void look(void *object, uint64_t arg)
     sim_world_at(w, sim_now_ns(w) + LOOK_INTERVAL_NS, look, rot, 0);
 }
 
+/* A start may have noticed it, and ended before anybody could ask its replicas. */
+static bool is_marked(const struct sim_rot *rot, uint32_t partition, const struct hit *h)
+{
+    const struct sim_cluster *c = rot->cluster;
+    const struct sim_partition_history *p = &c->history->partitions[partition];
+    char path[96];
+    uint8_t *text;
+    void *fs = file_mem_mount(sim_host_disk(c->brokers[h->broker].host, h->dir), "");
+    if (!fs)
+        return false;
+    snprintf(path, sizeof path, "%s-%d/" LOG_SUSPECT_FILE, c->history->topics[p->topic].name,
+             p->number);
+    bool marked = read_all(fs, path, &text) >= 0;
+    if (marked)
+        free(text);
+    file_mem_kill(fs);
+    return marked;
+}
+
 /* A copy that was hit is about to be the only one in sync: no rule could save what only it has, so
  * its bits turn back. When a broker has noticed them already it is too late for that. */
 static void alone(void *context, uint32_t partition, unsigned broker)
@@ -292,7 +312,8 @@ static void alone(void *context, uint32_t partition, unsigned broker)
         if (!h->open || h->broker != broker ||
             (h->partition != partition && h->partition != ALL_COPIES))
             continue;
-        if (sim_checker_was_suspected(rot->cluster->checker, partition, broker)) {
+        if (sim_checker_was_suspected(rot->cluster->checker, partition, broker) ||
+            is_marked(rot, partition, h)) {
             rot->cluster->totals.lost += !history->lost;
             history->lost = true;
             continue;

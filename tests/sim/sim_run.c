@@ -8,6 +8,7 @@
 #include "common/mutation.h"
 #include "tests/sim/sim_faults.h"
 #include "tests/sim/sim_groups.h"
+#include "tests/sim/sim_unclean.h"
 
 #define FINISH_NS (120 * SIM_SECOND)
 #define READ_INTERVAL_NS (200 * SIM_MS)
@@ -66,6 +67,17 @@ static void read_replicas(void *object, uint64_t arg)
     sim_world_at(c->world, sim_now_ns(c->world) + READ_INTERVAL_NS, read_replicas, c, 0);
 }
 
+/* Unclean elections are over: faults that have begun since find a cluster that loses nothing. */
+static struct sim_faults *end_unclean(struct sim_cluster *c, struct sim_faults *faults)
+{
+    sim_faults_stop(faults);
+    if (!sim_unclean_end(c))
+        return faults;
+    sim_world_set_weather(c->world, &c->options.weather);
+    sim_cluster_add_producer(c, true);
+    return sim_faults_new(c);
+}
+
 static void play_faults(struct sim_cluster *c)
 {
     struct sim_random *random = sim_world_random(c->world);
@@ -76,6 +88,8 @@ static void play_faults(struct sim_cluster *c)
     for (int i = 0; i < 3; i++) {
         if (!sim_cluster_run(c, part_ns))
             break;
+        if (c->options.unclean)
+            faults = end_unclean(c, faults);
         if (sim_random_once_in(random, 2))
             sim_cluster_add_consumer(c);
     }

@@ -541,6 +541,8 @@ const struct sim_scenario sim_scenarios[] = {
      sim_play_one_disk_swapped, 0},
     {"left-behind", "retention removes what a follower still lacks", sim_small_logs,
      sim_play_left_behind, 0},
+    {"unclean-election", "after an unclean election there is one log again", sim_allow_unclean,
+     sim_play_unclean, 0},
     {"coordinator-dies", "what a coordinator answered its successor knows", sim_with_groups,
      sim_play_coordinator_dies, MUTATION_ANSWER_BEFORE_COMMIT},
     {"coordinator-loads", "groups are loaded to the end of the log", sim_with_groups,
