@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fetch, with long polling. One read goes to every partition's shard; it answers at once when there
- * is anything to read, or keeps it as a waiter. The connection's shard adds up, and answers when
- * min_bytes are there, when anything went wrong, or when the time is over: then the other waiters
- * are cancelled, and the answer leaves when all are home.
+/* Fetch, with long polling. A read of each partition goes to the partition's shard, which answers
+ * at once when there is anything to read and otherwise keeps the read as a waiter. The connection's
+ * shard adds up the bytes. It stops waiting when min_bytes are there, when any read failed, or when
+ * max_wait_ms is over; the reads that still wait are then cancelled, and the answer leaves when all
+ * have returned.
  *
- * What came in early and little (fewer than min_bytes until the time is over) is read once more, so
- * that a patient consumer gets what has gathered. Sessions (KIP-227) are answered with id 0: every
- * fetch is a full one. */
+ * Partitions that returned early, with fewer than min_bytes in all, are read once more when the
+ * time is over: the consumer gets what has gathered since. Fetch sessions (KIP-227) are answered
+ * with id 0, so every fetch is a full one. */
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "common/assert.h"
 #include "proto/gen/fetch.h"
 
-#define PARTITION_SIZE_MIN                                                                         \
-    (32 << 10) /* what each partition may give at least, however many share an answer */
+/* What each partition may give at least, however many share an answer. */
+#define PARTITION_SIZE_MIN (32 << 10)
 
+/* The read of one partition. */
 struct item {
     struct call call, cancel;
     struct fetch_waiter waiter;
     struct fetch_response_partition *answer;
     struct fetch *fetch;
-    struct shard *there;
-    bool out, cancelled, valid;
+    struct shard *there; /* the partition's */
+    bool valid;          /* it is read; else it was refused here */
+    bool out;            /* sent to the partition's shard and not returned yet */
+    bool cancelled;      /* or does not wait, so that there is nothing to cancel */
+};
+enum fetch_phase {
+    FETCH_SENDING, /* the reads go out; those that return at once are only counted */
+    FETCH_WAITING, /* for min_bytes, a failure, or the timer */
+    FETCH_ENDING,  /* nothing is waited for but the reads that are still out */
+    FETCH_ANSWERED,
 };
 struct fetch {
     struct request *request;
@@ -32,7 +42,9 @@ struct fetch {
     struct item *items;
     uint32_t item_count, out_count;
     uint64_t size; /* read so far */
-    bool starting, closing, again, failed;
+    enum fetch_phase phase;
+    bool failed; /* an item was refused, or its read failed */
+    bool reread; /* what had come early was read once more */
 };
 
 /* ---- on the partition's shard ---- */
@@ -146,6 +158,7 @@ static void answer(struct fetch *f)
     struct request *r = f->request;
     struct wire_writer w;
     unsigned piece_count;
+    f->phase = FETCH_ANSWERED;
     timer_deinit(&f->timer);
     for (uint32_t i = 0; i < f->item_count; i++) {
         if (f->items[i].valid) {
@@ -168,8 +181,11 @@ static void cancel_back(struct call *call, struct shard *home)
     request_unref(it->fetch->request);
 }
 
-static void cancel_rest(struct fetch *f)
+/* Cancels the reads that still wait. On this shard they return inside the call. */
+static void end_waiting(struct fetch *f)
 {
+    f->phase = FETCH_ENDING;
+    request_ref(f->request);
     for (uint32_t i = 0; i < f->item_count; i++) {
         struct item *it = &f->items[i];
         if (it->out && !it->cancelled) {
@@ -180,6 +196,7 @@ static void cancel_rest(struct fetch *f)
             call_make(f->shard, shard_of(f->shard, it->waiter.id), &it->cancel);
         }
     }
+    request_unref(f->request);
 }
 
 static void send_item(struct fetch *f, struct item *it)
@@ -192,42 +209,53 @@ static void send_item(struct fetch *f, struct item *it)
     call_make(f->shard, to, &it->call);
 }
 
-/* Little came early: read those partitions once more, without waiting. */
+static bool has_enough(const struct fetch *f)
+{
+    return f->size >= (uint64_t)f->in.min_bytes;
+}
+
+/* All of them; none waits when a part of the request was refused. */
+static void send_items(struct fetch *f)
+{
+    f->phase = FETCH_SENDING;
+    for (uint32_t i = 0; i < f->item_count; i++) {
+        if (f->items[i].valid) {
+            f->items[i].waiter.wait &= !f->failed;
+            send_item(f, &f->items[i]);
+        }
+    }
+}
+
+/* Reads those partitions once more, without waiting, that returned early with too little. True:
+ * some of these reads are out. */
 static bool read_again(struct fetch *f)
 {
-    if (!f->again || f->failed || f->size == 0 || f->size >= (uint64_t)f->in.min_bytes) {
+    if (f->reread || f->failed || f->size == 0 || has_enough(f)) {
         return false;
     }
-    f->again = false;
-    f->starting = true;
+    f->reread = true;
+    f->phase = FETCH_SENDING;
     f->size = 0;
     for (uint32_t i = 0; i < f->item_count; i++) {
         struct item *it = &f->items[i];
         if (it->valid && it->waiter.read.size > 0) {
             log_read_reset(&it->waiter.read);
             it->waiter.wait = false;
-            it->cancelled = true; /* nothing to cancel: it does not wait */
+            it->cancelled = true;
             send_item(f, it);
         }
     }
-    f->starting = false;
+    f->phase = FETCH_ENDING;
     return f->out_count > 0;
 }
 
-static void look(struct fetch *f)
+/* Takes the fetch as far as it can go now. The caller holds a reference to the request. */
+static void proceed(struct fetch *f)
 {
-    if (f->starting) {
-        return;
+    if (f->phase == FETCH_WAITING && (f->failed || has_enough(f))) {
+        end_waiting(f);
     }
-    if (!f->closing && (f->failed || f->size >= (uint64_t)f->in.min_bytes || f->out_count == 0)) {
-        f->closing = f->failed || f->size >= (uint64_t)f->in.min_bytes || f->timer.at_ns == 0;
-        if (f->closing) {
-            request_ref(f->request);
-            cancel_rest(f);
-            request_unref(f->request);
-        }
-    }
-    if (f->closing && f->out_count == 0 && !f->request->ready && !read_again(f)) {
+    if (f->phase == FETCH_ENDING && f->out_count == 0 && !read_again(f)) {
         answer(f);
     }
 }
@@ -241,17 +269,18 @@ static void item_back(struct call *call, struct shard *home)
     f->out_count--;
     f->size += it->waiter.read.size;
     f->failed |= it->waiter.result != REPLICA_OK || it->waiter.diverging;
-    look(f);
+    proceed(f);
     request_unref(f->request);
 }
 
 static void timed_out(struct timer *timer)
 {
     struct fetch *f = CONTAINER_OF(timer, struct fetch, timer);
-    f->closing = true;
     request_ref(f->request);
-    cancel_rest(f);
-    look(f);
+    if (f->phase == FETCH_WAITING) {
+        end_waiting(f);
+    }
+    proceed(f);
     request_unref(f->request);
 }
 
@@ -381,21 +410,13 @@ void api_fetch_serve(struct shard *s, struct request *r)
     r->state = f;
     r->ended = ended;
     lay_out(f);
-    f->again = true;
-    request_ref(r);
-    if (f->in.max_wait_ms > 0 && f->in.min_bytes > 0 && !f->failed) {
+    bool waits = f->in.max_wait_ms > 0 && f->in.min_bytes > 0 && !f->failed;
+    if (waits) {
         timer_set(&f->timer, (uint64_t)f->in.max_wait_ms);
-    } else {
-        f->closing = true;
     }
-    f->starting = true;
-    for (uint32_t i = 0; i < f->item_count; i++) {
-        if (f->items[i].valid) {
-            f->items[i].waiter.wait &= !f->failed;
-            send_item(f, &f->items[i]);
-        }
-    }
-    f->starting = false;
-    look(f);
+    request_ref(r);
+    send_items(f);
+    f->phase = waits ? FETCH_WAITING : FETCH_ENDING;
+    proceed(f);
     request_unref(r);
 }
