@@ -78,6 +78,15 @@ enum error_code api_error_of(const struct shard *s, struct partition_id id,
     IMPOSSIBLE("a replica result without an error code");
 }
 
+const struct broker_meta *api_leader(const struct shard *s, struct partition_id id,
+                                     const struct cluster_partition_item **ret_item)
+{
+    *ret_item = metadata_partition(&s->metadata, id);
+    const struct broker_meta *b =
+        *ret_item != NULL ? brokers_meta_find(s->metadata.brokers, (*ret_item)->leader) : NULL;
+    return b != NULL && b->alive ? b : NULL;
+}
+
 bool api_topic_name_valid(struct view name)
 {
     if (name.size < 1 || name.size > 249 || view_equal(name, VIEW_LITERAL(".")) ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CreateTopics, DeleteTopics, CreatePartitions: any broker takes them, the controller does them.
- * The body goes there as it is and the body of the answer comes back; the client hears it when this
- * broker's metadata shows the change. */
+/* CreateTopics, DeleteTopics and CreatePartitions. Any broker takes them; the controller carries
+ * them out. The body of the request goes to the controller as it is, and the body of the response
+ * comes back. The client is answered once this broker's own metadata shows the change, so that what
+ * it asks next finds the topic. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -140,7 +141,7 @@ void api_admin_serve(struct shard *s, struct request *r)
     call_make(s, 0, &a->call);
 }
 
-/* ---- creation that a client did not ask for in words ---- */
+/* ---- automatic creation ---- */
 #define AUTO_CREATING_MAX 32u
 #define AUTO_CREATE_VERSION 5
 

@@ -10,6 +10,11 @@
 #include "proto/gen/init_producer_id.h"
 
 /* ---- FindCoordinator ---- */
+enum coordinator_type { /* of the key */
+    COORDINATOR_GROUP = 0,
+    COORDINATOR_TRANSACTION = 1,
+};
+
 static void find_group(struct shard *s, struct view group,
                        struct find_coordinator_response_coordinator *to)
 {
@@ -39,9 +44,9 @@ static void find_one(struct shard *s, struct view key, int8_t type,
     to->key = key;
     to->node_id = -1;
     to->port = -1;
-    if (type == 0) {
+    if (type == COORDINATOR_GROUP) {
         find_group(s, key, to);
-    } else if (type == 1) {
+    } else if (type == COORDINATOR_TRANSACTION) {
         to->error_code = ERROR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
         to->error_message = VIEW_LITERAL("Transactions are not available on this cluster");
     } else {
@@ -80,7 +85,7 @@ void api_find_coordinator_serve(struct shard *s, struct request *r)
     request_answer(r, &w, NULL, 0);
 }
 
-/* ---- InitProducerId: shard 0 gives out the ids ---- */
+/* ---- InitProducerId: shard 0 hands out the ids ---- */
 struct init {
     struct call call;
     struct control_producer_id ask;

@@ -71,12 +71,10 @@ static void cancel_there(struct call *call, struct shard *there)
 /* ---- the answer ---- */
 static void put_hint(struct fetch *f, struct item *it, struct fetch_response_node_endpoint *ends)
 {
-    const struct shard *s = f->shard;
-    const struct cluster_partition_item *item = metadata_partition(&s->metadata, it->waiter.id);
-    const struct broker_meta *b =
-        item != NULL ? brokers_meta_find(s->metadata.brokers, item->leader) : NULL;
+    const struct cluster_partition_item *item;
+    const struct broker_meta *b = api_leader(f->shard, it->waiter.id, &item);
     bool fenced = it->answer->error_code == ERROR_FENCED_LEADER_EPOCH;
-    if (b == NULL || !b->alive || (item->leader == s->config->broker_id && !fenced)) {
+    if (b == NULL || (item->leader == f->shard->config->broker_id && !fenced)) {
         return;
     }
     it->answer->current_leader.leader_id = item->leader;
@@ -95,7 +93,7 @@ static void put_hint(struct fetch *f, struct item *it, struct fetch_response_nod
 static void hint_leaders(struct fetch *f)
 {
     if (f->request->header.api_version < 16) {
-        return; /* KIP-951's, although there was a field before */
+        return; /* only from KIP-951 on, although earlier versions have the field */
     }
     struct fetch_response_node_endpoint *ends =
         arena_array(&f->request->arena, f->shard->metadata.brokers->count, sizeof *ends);

@@ -7,7 +7,8 @@
 #include "proto/gen/list_offsets.h"
 #include "proto/gen/offset_for_leader_epoch.h"
 
-/* What both have in common: items that are out, and an answer when the last is home. */
+/* What both APIs share: questions that are out to the partitions' shards, and the answer to the
+ * client when the last of them has returned. */
 struct gathering {
     struct request *request;
     struct shard *shard;
@@ -51,7 +52,7 @@ struct list {
     struct gathering gathering;
     struct list_offsets_request in;
     struct list_offsets_response out;
-    struct map asked; /* topic and partition -> &in: once, &out: more often */
+    struct map asked; /* topic and partition -> &in: named once, &out: named several times */
     bool any_twice;
 };
 
@@ -85,17 +86,20 @@ static void query_back(struct call *call, struct shard *home)
     gathering_home(&it->list->gathering);
 }
 
-/* Which special timestamps a version knows; tiered storage has none of its own here: earliest local
- * is the earliest. */
+#define EARLIEST_LOCAL (-4) /* the first record outside of tiered storage (KIP-405) */
+#define LATEST_TIERED (-5)  /* the last record in tiered storage (KIP-1005) */
+
+/* Whether this version knows this timestamp: a time, or one of the negative numbers with a meaning.
+ * Without tiered storage, the earliest local record is the earliest. */
 static bool timestamp_known(int64_t *timestamp, int16_t version)
 {
-    if (*timestamp == -4 && version >= 8) {
+    if (*timestamp == EARLIEST_LOCAL && version >= 8) {
         *timestamp = OFFSET_EARLIEST;
         return true;
     }
     return *timestamp >= 0 || *timestamp == OFFSET_LATEST || *timestamp == OFFSET_EARLIEST ||
            (*timestamp == OFFSET_MAX_TIMESTAMP && version >= 7) ||
-           (*timestamp == -5 && version >= 9);
+           (*timestamp == LATEST_TIERED && version >= 9);
 }
 
 static void list_answer(struct gathering *g)
@@ -158,7 +162,7 @@ static void list_one(struct list *l, struct view topic, const struct topic_meta 
         to->error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
         return;
     }
-    if (timestamp == -5) {
+    if (timestamp == LATEST_TIERED) {
         return; /* nothing is in tiered storage: no offset, no error */
     }
     struct offset_item *it = arena_alloc(&l->gathering.request->arena, sizeof *it);

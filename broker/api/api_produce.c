@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Produce. On the connection's shard a batch is checked (bounds, CRC, size) and handed to its
- * partition's shard, with a reference to the buffer it was received in; answered when all
- * partitions have, or when the time is over.
+/* Produce. The connection's shard checks each batch (bounds, CRC, size) and hands it to its
+ * partition's shard, with a reference to the buffer that it was received in. The request is
+ * answered when all its partitions have answered, or when its time is over.
  *
- * Batches reach append in the order of the requests: calls between two shards keep their order, and
- * a partition has one shard. */
+ * The batches of one connection reach a partition's log in the order of their requests, because
+ * calls between two shards keep their order and a partition belongs to one shard. */
 #include "broker/api/api.h"
 #include "broker/broker.h"
 #include "common/assert.h"
 #include "proto/gen/produce.h"
 #include "proto/record_batch.h"
 
+/* The batch of one partition. */
 struct item {
     struct call call, cancel;
     struct produce_waiter waiter;
@@ -27,7 +28,7 @@ struct produce {
     struct produce_response out;
     struct item *items;
     uint32_t item_count, out_count;
-    int64_t now_ms; /* what LogAppendTime is */
+    int64_t now_ms; /* wall clock: the LogAppendTime of its batches */
     bool answered, failed;
 };
 
@@ -39,7 +40,7 @@ static enum error_code check_codec(const struct record_batch *b, int16_t version
                : ERROR_NONE;
 }
 
-/* As far as the header tells: of the first record and of the latest. */
+/* Checks the times in the batch's header: of the first record and of the latest (KIP-937). */
 static bool times_allowed(const struct topic_config *c, const struct record_batch *b,
                           int64_t now_ms)
 {
@@ -54,7 +55,8 @@ static bool times_allowed(const struct topic_config *c, const struct record_batc
     return true;
 }
 
-/* LogAppendTime is the broker's to set; of a topic with it the producer's times do not matter. */
+/* Only a broker may say that a time is a LogAppendTime. In a topic that uses LogAppendTime, the
+ * times of the producer do not matter. */
 static enum error_code check_times(const struct topic_config *c, const struct record_batch *b,
                                    int64_t now_ms)
 {
@@ -65,7 +67,7 @@ static enum error_code check_times(const struct topic_config *c, const struct re
     return ERROR_NONE;
 }
 
-/* Produce 3 and later carry exactly one batch of magic 2 a partition. */
+/* From version 3 on, a Produce carries exactly one batch of magic 2 for each partition. */
 static enum error_code check_batch(const struct produce *p, const struct topic_meta *t,
                                    struct view records, struct record_batch *ret)
 {
@@ -151,34 +153,35 @@ static void cancel_there(struct call *call, struct shard *there)
 }
 
 /* ---- the answer ---- */
-/* New leaders are named in the answer, so that a client need not ask for metadata first (KIP-951).
- */
+static void put_hint(struct produce *p, struct item *it,
+                     struct produce_response_node_endpoint *ends)
+{
+    const struct cluster_partition_item *item;
+    const struct broker_meta *b = api_leader(p->shard, it->waiter.id, &item);
+    if (b == NULL || item->leader == p->shard->config->broker_id) {
+        return;
+    }
+    it->answer->current_leader.leader_id = item->leader;
+    it->answer->current_leader.leader_epoch = item->leader_epoch;
+    uint32_t k = 0;
+    while (k < p->out.node_endpoints_count && ends[k].node_id != b->member.broker) {
+        k++;
+    }
+    if (k == p->out.node_endpoints_count) {
+        ends[k] = (struct produce_response_node_endpoint){b->member.broker, view_of(b->host),
+                                                          b->port, view_of(b->rack)};
+        p->out.node_endpoints_count++;
+    }
+}
+
+/* Names the new leader of each partition that is not led here (KIP-951). */
 static void hint_leaders(struct produce *p)
 {
-    const struct shard *s = p->shard;
     struct produce_response_node_endpoint *ends =
-        arena_array(&p->request->arena, s->metadata.brokers->count, sizeof *ends);
+        arena_array(&p->request->arena, p->shard->metadata.brokers->count, sizeof *ends);
     for (uint32_t i = 0; i < p->item_count; i++) {
-        struct item *it = &p->items[i];
-        if (it->answer->error_code != ERROR_NOT_LEADER_OR_FOLLOWER) {
-            continue;
-        }
-        const struct cluster_partition_item *item = metadata_partition(&s->metadata, it->waiter.id);
-        const struct broker_meta *b =
-            item != NULL ? brokers_meta_find(s->metadata.brokers, item->leader) : NULL;
-        if (b == NULL || !b->alive || item->leader == s->config->broker_id) {
-            continue;
-        }
-        it->answer->current_leader.leader_id = item->leader;
-        it->answer->current_leader.leader_epoch = item->leader_epoch;
-        uint32_t k = 0;
-        while (k < p->out.node_endpoints_count && ends[k].node_id != b->member.broker) {
-            k++;
-        }
-        if (k == p->out.node_endpoints_count) {
-            ends[k] = (struct produce_response_node_endpoint){b->member.broker, view_of(b->host),
-                                                              b->port, view_of(b->rack)};
-            p->out.node_endpoints_count++;
+        if (p->items[i].answer->error_code == ERROR_NOT_LEADER_OR_FOLLOWER) {
+            put_hint(p, &p->items[i], ends);
         }
     }
     p->out.node_endpoints = ends;
@@ -244,7 +247,7 @@ static void cancel_back(struct call *call, struct shard *home)
     request_unref(it->produce->request);
 }
 
-/* What was not committed in time may be yet: the client is told just that. */
+/* A batch that is not committed in time may still be: REQUEST_TIMED_OUT says just that. */
 static void timed_out(struct timer *timer)
 {
     struct produce *p = CONTAINER_OF(timer, struct produce, timer);
@@ -351,7 +354,7 @@ static void send_items(struct produce *p)
     if (p->in.acks == -1 && p->out_count > 0) {
         timer_set(&p->timer, p->in.timeout_ms > 0 ? (uint64_t)p->in.timeout_ms : 0);
     }
-    p->out_count++; /* ours, until all are sent: some come home at once */
+    p->out_count++; /* keeps items that return at once from finishing the request too early */
     for (uint32_t i = 0; i < p->item_count; i++) {
         struct item *it = &p->items[i];
         if (it->out) {
