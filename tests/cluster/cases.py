@@ -23,6 +23,7 @@ def rounds(*arguments):
 
 def all_cases():
     import rounds_bad_input
+    import rounds_chaos
     import rounds_directories
     import rounds_faults
     import rounds_groups
@@ -32,6 +33,7 @@ def all_cases():
     import rounds_sync
     import rounds_user
     import rounds_znodes
-    del rounds_bad_input, rounds_directories, rounds_faults, rounds_groups, rounds_odd_requests
-    del rounds_quickstart, rounds_start, rounds_sync, rounds_user, rounds_znodes
+    del rounds_bad_input, rounds_chaos, rounds_directories, rounds_faults, rounds_groups
+    del rounds_odd_requests, rounds_quickstart, rounds_start, rounds_sync, rounds_user
+    del rounds_znodes
     return CASES

@@ -95,6 +95,7 @@ class Load:
                 segments.compare(first, copies[id], "partition %s-%d of broker %d and broker %d" %
                                  (self.topic, partition, replicas[0], id))
             values = segments.values(first)
+            check_order(run, values, "partition %s-%d" % (self.topic, partition))
             for p, offset, number, _ in acks:
                 if p == partition:
                     value = values.get(offset)
@@ -102,6 +103,16 @@ class Load:
                         self.topic, p, offset)
                     assert value == expected(run, number, self.size), \
                         "other content in the log: %s-%d offset %d" % (self.topic, p, offset)
+
+
+def check_order(run, values, what):
+    """What an idempotent producer wrote is there once, in the order in which it was written."""
+    last = -1
+    for offset in sorted(values):
+        of, number = struct.unpack_from("<QQ", values[offset])
+        if of == run:
+            assert number > last, "%s, offset %d: number %d after %d" % (what, offset, number, last)
+            last = number
 
 
 def expected(run, number, size):
