@@ -16,7 +16,7 @@ from cluster import BROKER, Cluster, Node
 from kafka import (CORRUPT_MESSAGE, NONE, PRODUCE, UNSUPPORTED_FOR_MESSAGE_FORMAT,
                    UNSUPPORTED_VERSION, Closed, Connection, batch, message_set, string)
 from load import Load
-from under_load import stop_cleanly
+from under_load import stop_cleanly, under_load
 
 
 def resident_kib(node):
@@ -330,3 +330,75 @@ class SmallDisk:
                 n.kill9()
         for at in self.mounted:
             subprocess.run(["umount", at], check=True)
+
+
+def tear_segment(data):
+    """Cuts the newest segment of every partition of "load" in the middle of a batch."""
+    cut = 0
+    for name in sorted(os.listdir(data)):
+        if name.startswith("load-"):
+            folder = os.path.join(data, name)
+            path = os.path.join(folder, sorted(x for x in os.listdir(folder)
+                                               if x.endswith(".log"))[-1])
+            size = os.path.getsize(path)
+            if size > 1000:
+                os.truncate(path, size // 2)
+                cut += 1
+    assert cut > 0, os.listdir(data)
+
+
+def damage_journal(data):
+    """Flips a bit in the first entry of a round that many later ones declare durable."""
+    rounds = []
+    for name in ("corduroy-journal-0", "corduroy-journal-1"):
+        with open(os.path.join(data, name), "rb") as f:
+            bytes = f.read()
+        rounds += [(struct.unpack_from(">Q", bytes, pos + 24)[0], name, pos)
+                   for pos in range(0, len(bytes), 4096) if bytes[pos:pos + 4] == b"CDJR"]
+    _, name, pos = sorted(rounds)[-20]
+    with open(os.path.join(data, name), "r+b") as f:
+        f.seek(pos + 60)
+        byte = f.read(1)
+        f.seek(pos + 60)
+        f.write(struct.pack("B", byte[0] ^ 0x40))
+
+
+def all_partitions(c, without):
+    return all(without not in s["isr"] and s["leader"] >= 0
+               for s in c.partitions("load").values())
+
+
+@case
+def damaged_files():
+    """A torn segment, a damaged journal, checkpoints that cannot be read: the broker gets good copies
+    again or does not start and names the file; the others go on, and nothing acknowledged is lost."""
+    with under_load("damaged-files") as (c, load):
+        n = c.nodes[2]
+        for stop, harm, said in ((n.kill9, tear_segment, "the last stop was not clean"),
+                                 (n.terminate, tear_segment, "load-. is suspect: .*"),
+                                 (n.kill9, damage_journal, "load-. is suspect: its end was ")):
+            stop()
+            c.wait_for("broker 2 to be out of every ISR", lambda: all_partitions(c, 2))
+            before = len(n.lines())
+            harm(n.data)
+            n.start()
+            c.wait_up([n])
+            assert any(re.search(said, x) for x in n.lines()[before:]), c.state()
+            c.wait_in_sync("load")
+            load.wait_more_everywhere()
+        n.kill9()
+        c.wait_for("broker 2 to be out of every ISR", lambda: all_partitions(c, 2))
+        for name in ("replication-offset-checkpoint", "recovery-point-offset-checkpoint",
+                     "log-start-offset-checkpoint", "meta.properties"):
+            path = os.path.join(n.data, name)
+            with open(path, "rb") as f:
+                good = f.read()
+            with open(path, "wb") as f:
+                f.write(b"\xff garbage\n")
+            refuses(c, n, re.escape(name))
+            load.wait_more_everywhere()
+            with open(path, "wb") as f:
+                f.write(good)
+        n.start()
+        c.wait_up([n])
+        c.wait_in_sync("load")
