@@ -194,8 +194,8 @@ static void unreadable(struct feed *f)
     struct replica *r = f->replica;
     struct partition_event e;
     say_limited(r->host->reactor, &r->host->say_push, SAY_ERROR, "replica",
-                "partition %d cannot be read at offset %lld for broker %d: %s", r->id.number,
-                (long long)f->next, f->to.broker,
+                "%s-%d cannot be read at offset %lld for broker %d: %s", replica_topic_name(r),
+                r->id.number, (long long)f->next, f->to.broker,
                 f->read.outcome == LOG_CORRUPT ? "damaged bytes on disk" : "the disk failed");
     if (f->read.outcome == LOG_CORRUPT)
         replica_damaged(r);

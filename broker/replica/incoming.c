@@ -187,8 +187,8 @@ static void hear_push(struct incoming *in, const struct cluster_push *push, stru
     if (!wrong)
         return;
     say_limited(in->host->reactor, &in->host->say_push, SAY_WARN, "replica",
-                "broker %d pushed to partition %d: %s", in->link.peer.broker, push->id.number,
-                wrong);
+                "broker %d pushed to %s-%d: %s", in->link.peer.broker, replica_topic_name(r),
+                push->id.number, wrong);
     link_close(&in->link, wrong); /* the leader opens everything again, a little later */
 }
 

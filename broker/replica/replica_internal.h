@@ -138,6 +138,11 @@ struct host_topic {
     struct log_config config;
     struct replica *replicas; /* of this shard */
 };
+/* For log lines. */
+static inline const char *replica_topic_name(const struct replica *r)
+{
+    return r->topic && r->topic->name ? r->topic->name : "(a topic without a name)";
+}
 struct replica_host {
     struct reactor *reactor;
     struct replica_host_config config;

@@ -84,8 +84,9 @@ static void observed_failed(struct log_observer *observer, enum log_outcome why)
 {
     struct replica *r = CONTAINER_OF(observer, struct replica, observer);
     struct partition_event e;
-    say(&r->host->reactor->env, SAY_ERROR, "replica", "log of partition %d failed: %s",
-        r->id.number, why == LOG_CORRUPT ? "damaged bytes on disk" : "its directory failed");
+    say(&r->host->reactor->env, SAY_ERROR, "replica", "log of %s-%d failed: %s",
+        replica_topic_name(r), r->id.number,
+        why == LOG_CORRUPT ? "damaged bytes on disk" : "its directory failed");
     e.kind = PARTITION_EV_LOG;
     e.u.log = replica_log_numbers(r);
     e.u.log.failed = true;
@@ -115,8 +116,8 @@ static void create_log(struct replica *r)
     const struct host_topic *topic = r->topic;
     unsigned dir = pick_dir(h);
     if (!topic->name || dir == h->config.dir_count) {
-        say(&h->reactor->env, SAY_ERROR, "replica", "no directory for a new log of partition %d",
-            r->id.number);
+        say(&h->reactor->env, SAY_ERROR, "replica", "no directory for a new log of %s-%d",
+            replica_topic_name(r), r->id.number);
         struct partition_event e;
         e.kind = PARTITION_EV_LOG;
         e.u.log = (struct partition_log){.there = true, .failed = true, .last_epoch = -1};
@@ -254,8 +255,8 @@ static void act_self(struct replica *r, const struct partition_action *a)
         r->timer_ms = a->at_ms;
         break;
     case PARTITION_DO_SAY:
-        say(&r->host->reactor->env, SAY_ERROR, "replica", "partition %d, epoch %d: %s",
-            r->id.number, r->partition.order.leader_epoch, a->text);
+        say(&r->host->reactor->env, SAY_ERROR, "replica", "%s-%d, epoch %d: %s",
+            replica_topic_name(r), r->id.number, r->partition.order.leader_epoch, a->text);
         break;
     case PARTITION_DO_PUSH_MARKS:
         feeds_mark(r);

@@ -114,4 +114,5 @@ def sync_fails_on_leader():
             s["leader"] not in (-1, leader.id) for s in c.partitions("load").values()))
         load.wait_more_everywhere()
         assert leader.says("directory .* failed"), c.state()
+        assert leader.says("log of load-[0-2] failed: its directory failed"), c.state()
         load.finish()
