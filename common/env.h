@@ -9,41 +9,46 @@
 #include "common/file.h"
 #include "common/view.h"
 
-/* The seam between a shard (one thread of a broker) and the world. All that a shard says to the
+/* The seam between a shard (one thread of a broker) and the world. All that a shard asks of the
  * world goes through struct env_ops; all that it hears comes as a struct event. Two worlds
  * implement the table: common/world.c (libevent, disk threads, the ZooKeeper adapter) and
- * tests/sim/sim_world.c (a heap of pending events and a seed).
+ * tests/sim/sim_world.c (a heap of pending events and a seed). Both keep these rules:
  *
- * E1 A call starts something; its outcome is an event, exactly once, never inside the call.
- * E2 A token is the caller's name for a thing, busy until its last event; those that the world
- * makes (accepted connections) have bit 63 set and are unique in the process. E3 What an event
- * points to lives until shard_step returns; bufs, files, jobs and mails are counted or handed over.
- * E4 "taken": the world holds its own reference until the answer, and has dropped it when the
- * answer is heard. E5 Counts are atomic (buf.h, file.h). E6 After EV_STOP was answered with halt,
- * or after halt, nothing more is heard. */
+ * - E1 A call starts something. Its outcome is an event, exactly once, and never comes inside of
+ *   the call.
+ * - E2 A token is the caller's name for a thing. It is in use until the thing's last event. Tokens
+ *   that the world makes (for accepted connections) have bit 63 set and are unique in the process.
+ * - E3 What an event points to lives until shard_step returns. Bufs and files are counted; jobs and
+ *   mails are handed over.
+ * - E4 "Taken" in a comment below: the world holds a reference of its own until it answers, and has
+ *   dropped it by the time the answer is heard.
+ * - E5 Reference counts are atomic (buf.h, file.h).
+ * - E6 After a halt nothing more is heard. */
 typedef uint64_t token;
 #define TOKEN_OF_WORLD (UINT64_C(1) << 63)
 
-/* An address; IPv4 is mapped (::ffff:a.b.c.d). */
+/* An IP address and a port. IPv4 addresses are mapped into IPv6 (::ffff:a.b.c.d). */
 struct addr {
     uint8_t ip[16];
     uint16_t port;
 };
 
 /* ---- disk ---- */
-/* Per directory. COMMIT and STORE run one batch at a time, in order; READ may run beside them, in
- * order with itself. */
+/* Each data directory has three lanes, a thread each. A lane runs one batch of jobs at a time, in
+ * the order in which they were given; the lanes of a directory are not in order with each other. */
 enum disk_lane {
     LANE_COMMIT,
     LANE_STORE,
     LANE_READ,
     LANE_COUNT
 };
-/* Embedded in its owner and handed over until EV_DISK. run() gets every queued job (of all shards)
- * with the same run and context, in the order given, as one list: that is a commit round. It runs
- * on a disk thread, sets error (0 or -errno) of each job and touches only its jobs and the context,
- * which is the state of that lane. home() is called by the shard that gave it (reactor.h does, on
- * EV_DISK); the jobs of one list come home in order. */
+/* Blocking work for a disk thread. The job is embedded in its owner and belongs to the world from
+ * env_ops.disk until EV_DISK. run() gets all queued jobs (of all shards) that have the same run and
+ * context as one list, in the order in which they were given; this is how the appends of many
+ * partitions become one commit round. It runs on the lane's thread, sets error (0 or -errno) of
+ * each job, and touches nothing but its jobs and the context, which is the state of that lane.
+ * home() is called on the shard that gave the job (by reactor.h, on EV_DISK); the jobs of one list
+ * come home in order. */
 struct disk_job {
     struct disk_job *next;
     void (*run)(struct disk_job *batch, const struct file_ops *files, void *fs);
@@ -55,8 +60,9 @@ struct disk_job {
 };
 
 /* ---- mail between shards ---- */
-/* Embedded in a request, so bounded; the answer reuses it. FIFO per pair of shards. from and kind
- * (enum mail_kind of the broker) are the sender's to set; the world reads neither. */
+/* Embedded in a request, so that there are never more mails than requests; the answer reuses it.
+ * Mails from one shard to another arrive in the order in which they were sent. from and kind (enum
+ * mail_kind of the broker) are set by the sender; the world reads neither. */
 struct mail {
     struct mail *next;
     unsigned from, kind;

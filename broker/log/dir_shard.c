@@ -57,7 +57,7 @@ static void set_retry(struct dir_shard *shard, uint64_t ms)
         timer_set(&shard->retry_timer, ms);
 }
 
-void dir_shard_wait(struct dir_shard *shard, struct log_op *op)
+void dir_shard_submit(struct dir_shard *shard, struct log_op *op)
 {
     op->wait_next = NULL;
     *shard->wait_last = op;
@@ -95,7 +95,7 @@ static void retry_fired(struct timer *timer)
     if (!shard->wait_first)
         return;
     /* What gave the room back may have been another shard's, of which nothing is heard here. */
-    dir_shard_poke(shard);
+    dir_shard_maintain(shard);
     ask_for_round(shard);
     set_retry(shard, WAIT_POLL_MS);
 }
@@ -132,12 +132,12 @@ static void idle_home(struct disk_job *job)
 
 /* ---- the store lane's attention ---- */
 
-static void poke_home(struct disk_job *job)
+static void maintenance_home(struct disk_job *job)
 {
     struct journal_item *item = CONTAINER_OF(job, struct journal_item, job);
     struct log_op *op = CONTAINER_OF(item, struct log_op, item);
-    struct dir_shard *shard = CONTAINER_OF(op, struct dir_shard, poke);
-    shard->poke_busy = false;
+    struct dir_shard *shard = CONTAINER_OF(op, struct dir_shard, maintenance);
+    shard->maintaining = false;
 }
 
 static void to_store(struct dir_shard *shard, struct log_op *op, void (*home)(struct disk_job *))
@@ -152,13 +152,13 @@ static void to_store(struct dir_shard *shard, struct log_op *op, void (*home)(st
     shard->reactor->env.ops->disk(shard->reactor->env.world, job);
 }
 
-void dir_shard_poke(struct dir_shard *shard)
+void dir_shard_maintain(struct dir_shard *shard)
 {
-    if (shard->poke_busy || shard->failed)
+    if (shard->maintaining || shard->failed)
         return;
-    shard->poke_busy = true;
-    shard->poke.kind = LOG_OP_POKE;
-    to_store(shard, &shard->poke, poke_home);
+    shard->maintaining = true;
+    shard->maintenance.kind = LOG_OP_MAINTAIN;
+    to_store(shard, &shard->maintenance, maintenance_home);
 }
 
 /* ---- orders ---- */
@@ -175,8 +175,8 @@ static void order_fired(struct timer *timer)
 {
     struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, order_timer);
     if (!shard->failed && atomic_load(&shard->dir->store.orders_dirty)) {
-        dir_shard_poke(shard);
-        timer_set(timer, ORDERS_MS); /* a poke that was on its way may have come too early */
+        dir_shard_maintain(shard);
+        timer_set(timer, ORDERS_MS); /* one that was on its way may have come too early */
     }
 }
 
@@ -305,11 +305,7 @@ void dir_shard_fail(struct dir_shard *shard)
     /* The list may lose members while observers are told, never the one that is being told. */
     for (struct log *log = shard->log_first, *next; log; log = next) {
         log->jobs++;
-        log->failed = true;
-        if (log->observer && !log->failed_said && !log->deleted) {
-            log->failed_said = true;
-            log->observer->failed(log->observer, LOG_FAILED);
-        }
+        log_fail(log);
         next = log->next;
         log_job_done(log);
     }

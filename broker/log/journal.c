@@ -299,7 +299,8 @@ static uint64_t place_round(struct journal *j, uint64_t padded)
     return pos;
 }
 
-static void reopen_ends(struct journal *j)
+/* The ends that were open are in a durable round now. */
+static void close_stated_ends(struct journal *j)
 {
     for (struct journal_log *log = j->open_first; log; log = log->next_open)
         log->open = false;
@@ -308,7 +309,8 @@ static void reopen_ends(struct journal *j)
     j->open_count = 0;
 }
 
-static void touch_log(struct journal *j, struct journal_item *item)
+/* The entry is durable: the log's end is where it says, and open until a later round states it. */
+static void open_end(struct journal *j, struct journal_item *item)
 {
     struct journal_log *log = item->log;
     const struct journal_entry *e = &item->entry;
@@ -327,7 +329,8 @@ static void touch_log(struct journal *j, struct journal_item *item)
     j->open_count++;
 }
 
-static void close_dropped(struct journal *j, struct journal_log *dropped)
+/* A log that is removed has no end to state. */
+static void forget_end(struct journal *j, struct journal_log *dropped)
 {
     struct journal_log **at = &j->open_first;
     while (*at && *at != dropped)
@@ -346,7 +349,7 @@ static void round_done(struct journal *j, const struct gather *g, uint64_t numbe
 {
     uint64_t slot = atomic_load(&j->slot_current);
     struct journal_slot *s = &j->slots[slot % JOURNAL_SLOTS];
-    reopen_ends(j);
+    close_stated_ends(j);
     for (struct disk_job *job = g->first; job != g->rest; job = job->next) {
         struct journal_item *item = item_of(job);
         job->error = 0;
@@ -356,9 +359,9 @@ static void round_done(struct journal *j, const struct gather *g, uint64_t numbe
             continue;
         atomic_fetch_add(&s->pending, 1);
         if (item->entry.kind == JOURNAL_DROP)
-            close_dropped(j, item->log);
+            forget_end(j, item->log);
         else
-            touch_log(j, item);
+            open_end(j, item);
     }
     atomic_store(&s->last_round, number);
     atomic_store(&j->ends_open, j->open_count > 0);
@@ -376,6 +379,8 @@ static void reuse_other(struct journal *j, uint64_t floor)
     j->used[other] = 0;
 }
 
+/* Items reserved room for a round each; what they shared, and what was kept for stating ends, goes
+ * back, less what the ends that are open now will need. */
 static void account_round(struct journal *j, const struct gather *g, uint64_t padded)
 {
     uint64_t debt = j->open_count ? j->open_count * JOURNAL_ENDS_SIZE + JOURNAL_BLOCK_SIZE : 0;
@@ -436,7 +441,7 @@ static void forget_quiet_logs(struct journal *j, const struct disk_job *batch)
         while (job && CONTAINER_OF(job, struct journal_item, job)->log != log)
             job = job->next;
         if (!job)
-            close_dropped(j, log);
+            forget_end(j, log);
         log = next;
     }
 }

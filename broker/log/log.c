@@ -65,6 +65,15 @@ void log_free(struct log *log)
     free(log);
 }
 
+void log_fail(struct log *log)
+{
+    log->failed = true;
+    if (!log->observer || log->failed_said || log->deleted)
+        return;
+    log->failed_said = true;
+    log->observer->failed(log->observer, LOG_FAILED);
+}
+
 void log_job_done(struct log *log)
 {
     INVARIANT(log->jobs > 0);

@@ -57,7 +57,7 @@ static enum log_outcome may_append(struct log *log, uint32_t size)
     if (left >= 0)
         return LOG_OK;
     atomic_fetch_add(&dir->space, (int64_t)size);
-    dir_shard_poke(log->shard);
+    dir_shard_maintain(log->shard);
     return LOG_FULL;
 }
 

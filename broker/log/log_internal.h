@@ -23,12 +23,13 @@
 
 enum log_op_kind {
     LOG_OP_ENTRY,      /* what item.entry says: journalled, then done in place */
-    LOG_OP_POKE,       /* store lane only: release what can be, look at the space left */
-    LOG_OP_SWEEP,      /* store lane only: unlink the *.deleted files of a directory */
+    LOG_OP_MAINTAIN,   /* store lane only: release rounds, measure the space left, note orders */
+    LOG_OP_SWEEP,      /* store lane only: unlink the *.deleted files of a log */
     LOG_OP_REMOVE_DIR, /* store lane only: unlink a -delete directory */
 };
 
-/* What a rolled segment leaves: its indexes, and the producers and epochs at its end. */
+/* What is to be written when a segment was rolled: its indexes, and the state of producers and
+ * epochs at its end. */
 struct segment_seal {
     int64_t segment, end;
     struct segment_index index;
@@ -38,10 +39,9 @@ struct segment_seal {
     size_t snapshot_size;
 };
 
-/* What a truncation or a reset gives back to the shard: the state at the new end. */
+/* What the store lane is told about a truncation or a reset, and what it gives back: the state at
+ * the log's new end, which only the files know. */
 struct log_cut {
-    int64_t segment; /* that becomes the active one */
-    uint32_t pos;
     uint32_t interval_size, index_size; /* settings for a new index */
     bool index_kept;    /* the active segment stays active: its index is in memory at the shard */
     uint32_t scan_from; /* with index_kept: the place of the last index entry left */
@@ -56,18 +56,20 @@ struct log_cut {
 struct log_op {
     struct journal_item item; /* its job serves both lanes */
     enum log_op_kind kind;
-    struct log *log; /* NULL for REMOVE_DIR and POKE */
-    struct log_op *next, *previous;
-    struct log_op *wait_next;             /* waiting for room in the journal */
-    struct log_op *batch_next;            /* store lane: the log's operations of one run */
-    uint64_t seq;                         /* per log, without gaps: the order in place */
-    bool committed, voided, stuck, swept; /* swept: START left *.deleted files */
-    struct piece piece;                   /* APPEND; a reference is held */
-    uint32_t size;                        /* counted in the tail until in place */
-    struct segment_seal *seal;            /* APPEND to a new segment: what the old one leaves */
-    struct log_cut *cut;                  /* TRUNC, RESET */
-    int64_t keep_from, active;            /* START: the first segment kept, the one to append to */
-    char *path;                           /* SWEEP, REMOVE_DIR */
+    struct log *log;                /* NULL for REMOVE_DIR and MAINTAIN */
+    struct log_op *next, *previous; /* of the log, in the order of seq */
+    struct log_op *wait_next;       /* of the shard: waiting for room in the journal */
+    struct log_op *batch_next;      /* store lane: the log's operations of one run */
+    uint64_t seq;                   /* per log, without gaps: the order in place */
+    bool voided;                    /* an append that a cut has made void meanwhile */
+    bool stuck;                     /* it met a full disk, and is given to the store lane again */
+    struct piece piece;             /* APPEND; a reference is held */
+    uint32_t size;             /* APPEND: bytes, counted in the directory's tail until in place */
+    struct segment_seal *seal; /* APPEND to a new segment, START: what the old one leaves */
+    struct log_cut *cut;       /* TRUNC, RESET */
+    int64_t keep_from, active; /* START: the first segment kept, the one to append to */
+    bool swept;                /* START: it left *.deleted files */
+    char *path;                /* DROP: the -delete directory it leaves; REMOVE_DIR */
 };
 
 /* ---- a segment as its shard knows it ---- */
@@ -79,10 +81,10 @@ struct log_segment {
     struct time_index_entry latest; /* largest timestamp; the active one's is in the index */
     int64_t created_ms;             /* when made or last changed, on the wall */
     struct file *file;              /* for reads from the page cache; may be NULL */
-    uint64_t file_used;             /* larger: used later */
+    uint64_t file_used;             /* the shard's file_clock when it was used last */
 };
 
-/* Where a read ended, so that the next one of the same reader needs no index. */
+/* Where a recent read ended. A reader goes on where it stopped, so the next read needs no index. */
 struct read_hint {
     int64_t offset;
     int64_t segment;
@@ -94,9 +96,9 @@ struct log {
     struct log_dir *dir;
     struct partition_id id;
     char *topic;
-    struct journal_log journal; /* commit lane */
-    struct log_files files;     /* store lane */
-    /* ---- the shard's ---- */
+    struct journal_log journal; /* the commit lane's */
+    struct log_files files;     /* the store lane's */
+    /* What follows is the shard's. */
     struct dir_shard *shard;
     struct log *next, *previous; /* of the shard */
     struct log_config config;
@@ -112,20 +114,24 @@ struct log {
     struct producer_state producers;
     struct log_op *op_first, *op_last;
     uint64_t next_seq;
-    uint32_t jobs; /* under way: operations, reads, queries */
-    uint64_t cuts; /* truncations and resets so far */
+    uint32_t jobs; /* operations, reads and queries under way: the log is not freed before */
+    uint64_t cuts; /* truncations and resets so far; a read that began before one is void */
     struct read_hint hints[LOG_READ_HINTS];
     unsigned hint_next;
     unsigned cutting; /* truncations and resets under way: no append is taken */
-    bool dropped;     /* the store lane knows it no more */
-    bool created_durable, failed, failed_said, suspect, deleted;
-    char *why;                   /* suspect */
+    bool created_durable;
+    bool failed; /* it or its directory; failed_said: its observer knows */
+    bool failed_said;
+    bool suspect;                /* see log_is_suspect */
+    char *why;                   /* suspect: the reason, for people */
+    bool deleted;                /* log_delete was called */
+    bool dropped;                /* the store lane has removed it: freed with its last job */
     struct log_removal *removal; /* who hears that the deletion is durable; may be NULL */
     struct turn_task moved_task;
 };
 
-/* Embedded in what is under way on a disk lane and belongs to no list of its own, so that it can be
- * freed when the whole process is thrown away. */
+/* Embedded in a job that is under way and that nothing else lists, so that a process which is
+ * thrown away (in tests and simulations) can free it: drop does. */
 struct shard_job {
     struct shard_job *next, **link;
     void (*drop)(struct shard_job *job);
@@ -136,15 +142,17 @@ struct dir_shard {
     struct log_dir *dir;
     struct reactor *reactor;
     struct log *log_first, *log_last;
-    struct log_op *wait_first, **wait_last;
+    struct log_op *wait_first, **wait_last; /* operations that wait for room in the journal */
     struct timer idle_timer, retry_timer, watch_timer, sweep_timer, order_timer;
-    struct journal_item idle_item;
-    bool idle_busy, poke_busy, failed;
-    bool stuck; /* some operation of a log found no space on the disk */
-    struct log_op poke;
+    struct journal_item idle_item; /* asks for a round without an entry; idle_busy: under way */
+    bool idle_busy;
+    struct log_op maintenance; /* maintaining: under way */
+    bool maintaining;
+    bool failed; /* the directory, and the logs of this shard have heard it */
+    bool stuck;  /* some operation of a log found no space on the disk */
     struct sweep *sweep_first;
     struct shard_job *jobs;
-    uint64_t file_clock;
+    uint64_t file_clock; /* one more with each use of a file */
     uint32_t file_count; /* segment files referenced */
     struct say_limit say_limit;
 };
@@ -167,11 +175,13 @@ struct log *log_new(struct log_dir *dir, const char *topic, struct partition_id 
                     const struct log_config *config);
 void log_free(struct log *log);
 struct log_op *log_op_new(struct log *log, enum journal_kind kind);
-/* Numbers the operation, puts it behind the others of its log and hands it to the commit lane, or
- * lets it wait for room. */
+/* Numbers the operation, puts it behind the others of its log and gives it to the commit lane, or
+ * lets it wait for room in the journal. */
 void log_op_submit(struct log_op *op);
-/* moved() at the end of the turn. */
+/* The observer's moved() is called at the end of this turn. */
 void log_touch(struct log *log);
+/* No more is appended in this process; the observer hears it, once. */
+void log_fail(struct log *log);
 /* A job of the log came home: frees a deleted log with its last. */
 void log_job_done(struct log *log);
 void log_segment_add(struct log *log, int64_t base, int64_t now_ms);
@@ -195,7 +205,7 @@ struct segment_seal *log_roll(struct log *log, int64_t now_ms);
 /* ---- log_truncate.c ---- */
 void log_cut_stored(struct log *log, struct log_op *op);
 /* ---- dir_shard.c ---- */
-/* The directory is dead: every log of this shard hears it. */
+/* The directory failed: every log of this shard hears it. */
 void dir_shard_fail(struct dir_shard *shard);
 /* After the delay: unlinks a log's *.deleted files (SWEEP), or a -delete directory (REMOVE_DIR,
  * takes the path). */
@@ -203,12 +213,17 @@ void dir_shard_sweep_later(struct dir_shard *shard, enum log_op_kind kind, struc
                            char *path, int64_t delay_ms);
 void dir_shard_forget_sweeps(struct dir_shard *shard, struct log *log);
 struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor);
-void dir_shard_wait(struct dir_shard *shard, struct log_op *op);
+/* Gives the operation to the commit lane as soon as the journal has room for it and for all that
+ * wait before it. */
+void dir_shard_submit(struct dir_shard *shard, struct log_op *op);
+/* An operation came home from the commit lane, or from the store lane: room may have come back. */
 void dir_shard_committed(struct dir_shard *shard);
 void dir_shard_stored(struct dir_shard *shard);
+/* An operation met a full disk: all such are given to the store lane again in a while. */
 void dir_shard_retry_later(struct dir_shard *shard);
-void dir_shard_poke(struct dir_shard *shard);
-/* The order of a log has changed: soon the store lane notes all. */
+/* Lets the store lane do what it does after each batch (LOG_OP_MAINTAIN) though there is none. */
+void dir_shard_maintain(struct dir_shard *shard);
+/* The newest order of a log has changed: the store lane writes all of them down soon. */
 void dir_shard_note_orders(struct dir_shard *shard);
 void dir_shard_free(struct dir_shard *shard);
 void dir_shard_job_begin(struct dir_shard *shard, struct shard_job *job,

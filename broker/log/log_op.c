@@ -55,7 +55,7 @@ void log_op_submit(struct log_op *op)
         log->op_first = op;
     log->op_last = op;
     log->jobs++;
-    dir_shard_wait(log->shard, op);
+    dir_shard_submit(log->shard, op);
 }
 
 void log_op_free(struct log_op *op)
@@ -113,7 +113,6 @@ static void tell_removal(const struct log_op *op, bool durable)
 static void op_committed(struct log_op *op)
 {
     struct log *log = op->log;
-    op->committed = true;
     switch (op->item.entry.kind) {
     case JOURNAL_APPEND:
         /* A prefix: the journal keeps the order (L5). What was cut since counts no more. */

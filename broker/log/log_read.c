@@ -58,10 +58,10 @@ void log_read_reset(struct log_read *read)
         buf_unref(read->pieces[i].buf);
     read->piece_count = 0;
     read->size = 0;
-    struct read_job *rj = read->internal[0];
+    struct read_job *rj = read->job;
     if (rj)
         rj->read = NULL;
-    read->internal[0] = NULL;
+    read->job = NULL;
 }
 
 static void result_reset(struct log_read *read)
@@ -70,7 +70,7 @@ static void result_reset(struct log_read *read)
     read->piece_count = 0;
     read->size = 0;
     read->end = read->offset;
-    read->internal[0] = NULL;
+    read->job = NULL;
 }
 
 static bool has_room(const struct log_read *read, uint32_t size)
@@ -439,7 +439,7 @@ static void start_job(struct log *log, struct log_read *read, int64_t bound,
         .first_whole = read->first_whole,
         .cuts = log->cuts,
     };
-    read->internal[0] = rj;
+    read->job = rj;
     dir_shard_job_begin(log->shard, &rj->shard_job, read_drop);
     log->jobs++;
     env->ops->disk(env->world, &rj->job);

@@ -93,7 +93,7 @@ static void run_search(struct disk_job *batch, const struct file_ops *files, voi
 {
     for (struct disk_job *job = batch; job; job = job->next) {
         struct log_time_query *q = CONTAINER_OF(job, struct log_time_query, job);
-        struct time_search *s = q->internal[0];
+        struct time_search *s = q->search;
         bool over = false;
         job->error = 0;
         for (size_t i = 0; i < s->segment_count && !over && !job->error; i++) {
@@ -131,7 +131,7 @@ static void begin_search(struct log *log, struct log_time_query *q, int64_t from
 static void search_home(struct disk_job *job)
 {
     struct log_time_query *q = CONTAINER_OF(job, struct log_time_query, job);
-    struct time_search *s = q->internal[0];
+    struct time_search *s = q->search;
     struct log *log = s->log;
     bool found = s->query == NULL, again = false;
     int64_t until = s->until, from = log->start;
@@ -179,7 +179,7 @@ static void begin_search(struct log *log, struct log_time_query *q, int64_t from
             .latest_ms = active ? log->index.latest.timestamp_ms : g->latest.timestamp_ms,
         };
     }
-    q->internal[0] = s;
+    q->search = s;
     dir_shard_job_begin(log->shard, &s->shard_job, search_free);
     q->job = (struct disk_job){.run = run_search,
                                .home = search_home,

@@ -160,11 +160,7 @@ static void locate_home(struct disk_job *job)
             log->suspect = true;
             log_touch(log);
         } else if (job->error) {
-            log->failed = true;
-            if (log->observer && !log->failed_said) {
-                log->failed_said = true;
-                log->observer->failed(log->observer, LOG_FAILED);
-            }
+            log_fail(log);
         } else if (l->base < log->start) {
             log_reset(log, log->start);
         } else {

@@ -277,17 +277,13 @@ void store_look_at_space(struct store *store)
     atomic_store(&dir->space, space);
 }
 
-void store_run(struct disk_job *batch, const struct file_ops *files, void *fs)
+/* Sorts the operations of a batch by their logs, each log's in their order. Returns the first log
+ * of a list through batch_next. */
+static struct log_files *gather_by_log(struct disk_job *batch)
 {
-    struct store *store = batch->context;
-    store->ops = files;
-    store->fs = fs;
     struct log_files *first = NULL, **last = &first;
     for (struct disk_job *job = batch; job; job = job->next) {
         struct log_op *op = op_of(job);
-        job->error = 0;
-        if (op->kind == LOG_OP_REMOVE_DIR)
-            job->error = store_sweep(store, op->path, true); /* the rest goes at the next start */
         if (!op->log)
             continue;
         struct log_files *log = &op->log->files;
@@ -301,7 +297,21 @@ void store_run(struct disk_job *batch, const struct file_ops *files, void *fs)
         *log->batch_last = op;
         log->batch_last = &op->batch_next;
     }
-    for (struct log_files *log = first, *next; log; log = next) {
+    return first;
+}
+
+void store_run(struct disk_job *batch, const struct file_ops *files, void *fs)
+{
+    struct store *store = batch->context;
+    store->ops = files;
+    store->fs = fs;
+    for (struct disk_job *job = batch; job; job = job->next) {
+        struct log_op *op = op_of(job);
+        job->error = 0;
+        if (op->kind == LOG_OP_REMOVE_DIR)
+            job->error = store_sweep(store, op->path, true); /* the rest goes at the next start */
+    }
+    for (struct log_files *log = gather_by_log(batch), *next; log; log = next) {
         next = log->batch_next;
         run_log(store, log);
     }

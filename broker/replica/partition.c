@@ -194,6 +194,21 @@ static void end_reign(struct partition *p, struct partition_actions *a)
     follower_drop_stream(p);
 }
 
+/* Any news of the state may be what these are waiting for; the others have their role until the
+ * leadership changes. */
+static bool waits_for_an_order(const struct partition *p)
+{
+    switch (p->state) {
+    case PARTITION_IDLE:
+    case PARTITION_MISSING:
+    case PARTITION_PREPARING:
+    case PARTITION_SUSPECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void on_order(struct partition *p, const struct cluster_partition_item *order,
                      struct partition_actions *a)
 {
@@ -223,7 +238,7 @@ static void on_order(struct partition *p, const struct cluster_partition_item *o
                    !cluster_partition_has_replica(order, p->config->self.broker);
     if (dropped)
         follower_drop_stream(p);
-    if (!same_reign || dropped || p->state < PARTITION_LEADER || p->state == PARTITION_SUSPECT)
+    if (!same_reign || dropped || waits_for_an_order(p))
         settle(p, a);
 }
 
