@@ -197,6 +197,10 @@ class Node:
         with Connection(self.port, timeout_s=2) as c:
             return bool(c.api_versions())
 
+    def resident_kib(self):
+        with open("/proc/%d/status" % self.process.pid) as f:
+            return int([x for x in f if x.startswith("VmRSS")][0].split()[1])
+
     def crossed(self):
         """Requests that crossed shards, as told at every clean stop."""
         return sum(int(m.group(1)) for m in

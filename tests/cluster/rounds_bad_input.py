@@ -13,15 +13,12 @@ import subprocess
 
 from cases import case
 from cluster import BROKER, Cluster, Node
-from kafka import (CORRUPT_MESSAGE, NONE, PRODUCE, UNSUPPORTED_FOR_MESSAGE_FORMAT,
+from kafka import (CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, NONE, PRODUCE, UNSUPPORTED_FOR_MESSAGE_FORMAT,
                    UNSUPPORTED_VERSION, Closed, Connection, batch, message_set, string)
 from load import Load
 from under_load import stop_cleanly, under_load
 
-
-def resident_kib(node):
-    with open("/proc/%d/status" % node.process.pid) as f:
-        return int([x for x in f if x.startswith("VmRSS")][0].split()[1])
+TOO_LARGE = batch([b"x" * (2 << 20)])
 
 
 @case
@@ -90,10 +87,10 @@ def floods(c, load):
     random.seed(1)
     node = c.nodes[1]
     odd_clients(node, load)
-    before = resident_kib(node)
+    before = node.resident_kib()
     for _ in range(3):
         odd_clients(node, load)
-    after = resident_kib(node)
+    after = node.resident_kib()
     print("NOTE resident memory %d KiB before, %d KiB after" % (before, after))
     assert after < before + 16 * 1024, (before, after)
 
@@ -116,24 +113,38 @@ def odd_clients(node, load):
 @case
 def bad_batches():
     """A wrong checksum, old formats, a wrong count, an illegal topic name: the protocol's errors, and
-    nothing is written."""
+    nothing is written, others go on, memory does not grow."""
     with Cluster(name="bad-batches") as c:
         c.create_topic("load", partitions=1)
-        with Connection(c.leader("load").port) as k:
-            assert k.produce("load", 0, batch([b"a"], spoil_crc=True))[0] == CORRUPT_MESSAGE
-            for magic in (0, 1):
-                error = k.produce("load", 0, message_set(b"old", magic))[0]
-                assert error == UNSUPPORTED_FOR_MESSAGE_FORMAT, (magic, error)
-            for bytes in (b"", b"short", batch([b"a"])[:-3], batch([b"a"]) + b"more"):
-                assert k.produce("load", 0, bytes)[0] != NONE, bytes
-            assert k.produce("load", 7, batch([b"a"]))[0] == 3  # UNKNOWN_TOPIC_OR_PARTITION
-            assert k.produce("no/such", 0, batch([b"a"]))[0] in (3, 17)
-            assert k.produce("load", 0, batch([b"x" * (2 << 20)]))[0] == 10  # MESSAGE_TOO_LARGE
+        c.create_topic("others", partitions=3)
+        others = Load(c, "others", rate=100)
+        leader = c.leader("load")
+        with Connection(leader.port) as k:
+            produce_bad_batches(k)
+            before = leader.resident_kib()
+            for _ in range(30):
+                produce_bad_batches(k)
+            after = leader.resident_kib()
+            assert after < before + 16 * 1024, (before, after)
+            others.wait_more_everywhere()
+            others.finish()
             assert k.end_offset("load", 0) == (NONE, 0)
             assert k.produce("load", 0, batch([b"good"])) == (NONE, 0)
         run = subprocess.run(["kcat", "-b", c.bootstrap, "-C", "-t", "load", "-o", "beginning",
                               "-e", "-q"], stdout=subprocess.PIPE, timeout=60)
         assert run.stdout == b"good\n", run.stdout
+
+
+def produce_bad_batches(k):
+    assert k.produce("load", 0, batch([b"a"], spoil_crc=True))[0] == CORRUPT_MESSAGE
+    for magic in (0, 1):
+        error = k.produce("load", 0, message_set(b"old", magic))[0]
+        assert error == UNSUPPORTED_FOR_MESSAGE_FORMAT, (magic, error)
+    for bytes in (b"", b"short", batch([b"a"])[:-3], batch([b"a"]) + b"more"):
+        assert k.produce("load", 0, bytes)[0] != NONE, bytes
+    assert k.produce("load", 7, batch([b"a"]))[0] == 3  # UNKNOWN_TOPIC_OR_PARTITION
+    assert k.produce("no/such", 0, batch([b"a"]))[0] in (3, 17)
+    assert k.produce("load", 0, TOO_LARGE)[0] == MESSAGE_TOO_LARGE
 
 
 def refuses(cluster, node, *patterns):

@@ -39,7 +39,14 @@ def odd_requests():
             unknown_ids(k)
             epochs(k, 0, UNKNOWN_EPOCH, 5)
             illegal_names(k)
-        bad_counts(node)
+            bad_counts(node)
+            before = node.resident_kib()
+            for _ in range(30):
+                unknown_ids(k)
+                illegal_names(k)
+                bad_counts(node)
+            after = node.resident_kib()
+            assert after < before + 16 * 1024, (before, after)
         node.restart()
         c.wait_up()
         with Connection(node.port) as k:
