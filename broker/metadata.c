@@ -7,8 +7,7 @@
 
 bool metadata_name_internal(struct view name)
 {
-    return view_equal(name, VIEW_LITERAL("__consumer_offsets")) ||
-           view_equal(name, VIEW_LITERAL("__transaction_state"));
+    return view_equal(name, TOPIC_OFFSETS) || view_equal(name, TOPIC_TRANSACTIONS);
 }
 
 struct topic_meta *topic_meta_ref(struct topic_meta *t)

@@ -26,7 +26,10 @@ struct topic_meta {
     /* number i at index i; one that was not heard of yet has replica_count 0 and leader -1 */
     struct cluster_partition_item partitions[];
 };
-/* Whether topics of this name are the coordinators'. */
+/* The topics of the group and the transaction coordinators. */
+#define TOPIC_OFFSETS VIEW_LITERAL("__consumer_offsets")
+#define TOPIC_TRANSACTIONS VIEW_LITERAL("__transaction_state")
+/* Whether this is the name of one of them. */
 bool metadata_name_internal(struct view name);
 struct topic_meta *topic_meta_ref(struct topic_meta *topic);
 void topic_meta_unref(struct topic_meta *topic); /* any thread */

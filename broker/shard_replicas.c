@@ -75,7 +75,7 @@ static void report(struct replica_host_observer *o, const struct cluster_report 
 /* ---- coordinators ---- */
 static bool is_offsets(const struct shard *s, struct partition_id id)
 {
-    const struct topic_meta *t = metadata_by_name(&s->metadata, VIEW_LITERAL("__consumer_offsets"));
+    const struct topic_meta *t = metadata_by_name(&s->metadata, TOPIC_OFFSETS);
     return t != NULL && uuid_equal(t->id, id.topic);
 }
 

@@ -204,7 +204,7 @@ static int16_t offsets_replicas(const struct shard *s)
 
 void api_auto_create(struct shard *s, struct view name)
 {
-    bool offsets = view_equal(name, VIEW_LITERAL("__consumer_offsets"));
+    bool offsets = view_equal(name, TOPIC_OFFSETS);
     struct create_topics_request q;
     struct create_topics_request_topic t;
     struct create_topics_request_config configs[] = {

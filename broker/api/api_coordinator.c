@@ -18,11 +18,11 @@ enum coordinator_type { /* of the key */
 static void find_group(struct shard *s, struct view group,
                        struct find_coordinator_response_coordinator *to)
 {
-    const struct topic_meta *t = metadata_by_name(&s->metadata, VIEW_LITERAL("__consumer_offsets"));
+    const struct topic_meta *t = metadata_by_name(&s->metadata, TOPIC_OFFSETS);
     to->error_code = ERROR_COORDINATOR_NOT_AVAILABLE;
     if (t == NULL || t->partition_count == 0) {
         if (s->metadata.complete) {
-            api_auto_create(s, VIEW_LITERAL("__consumer_offsets"));
+            api_auto_create(s, TOPIC_OFFSETS);
         }
         return;
     }

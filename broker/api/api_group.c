@@ -6,9 +6,8 @@
 #include "common/assert.h"
 #include "common/resolve.h"
 
-#define OFFSETS_TOPIC VIEW_LITERAL("__consumer_offsets")
-
-/* What one request of a client became: one question to each group that it names. */
+/* One request of a client, as one question to each group that it names. The client is answered when
+ * all of them are. */
 struct group_round {
     struct request *client;
     struct shard *shard;
@@ -16,7 +15,7 @@ struct group_round {
     void (*answer)(struct group_round *round);
     struct group_ask *asks;
     uint32_t ask_count;
-    bool whole; /* an OffsetFetch from version 8 on: several groups */
+    bool several; /* an OffsetFetch from version 8 on, which names several groups */
     struct list_groups_request list_in;
     struct list_ask *lists;
 };
@@ -66,7 +65,7 @@ static void ask_back(struct call *call, struct shard *home)
     round_home(ask->round);
 }
 
-/* The broker ends; the connection is gone already. */
+/* The broker is ending, and the connection is gone already: nobody is answered. */
 static void ask_dropped(struct group_request *r)
 {
     struct group_round *round = CONTAINER_OF(r, struct group_ask, request)->round;
@@ -80,7 +79,7 @@ static void ask_dropped(struct group_request *r)
 static void ask_send(struct group_ask *ask)
 {
     struct shard *s = ask->round->shard;
-    const struct topic_meta *t = metadata_by_name(&s->metadata, OFFSETS_TOPIC);
+    const struct topic_meta *t = metadata_by_name(&s->metadata, TOPIC_OFFSETS);
     if (t == NULL || t->partition_count == 0) {
         group_request_refuse(&ask->request, ERROR_NOT_COORDINATOR);
         return;
@@ -97,7 +96,7 @@ static void ask_send(struct group_ask *ask)
 }
 
 /* ---- rounds ---- */
-/* As Java prints an address that has no name. */
+/* The peer's address as Kafka shows it: Java prints a slash before an address without a name. */
 static struct view host_of(struct request *r)
 {
     char text[RESOLVE_TEXT_SIZE];
@@ -210,7 +209,8 @@ static bool decode(struct request *r, struct group_request *g)
     return ok;
 }
 
-/* Partitions that do not exist are told so; the group sees only the others. */
+/* Marks partitions that do not exist; the group sees only the others. False: there are no others.
+ */
 static bool mark_unknown(const struct shard *s, struct group_request *g)
 {
     bool any = false;
@@ -229,13 +229,6 @@ static bool mark_unknown(const struct shard *s, struct group_request *g)
     return any;
 }
 
-/* From version 5 on a member says what it believes its group has agreed on (KIP-559). */
-static bool protocol_named(const struct group_request *g)
-{
-    return g->version < 5 ||
-           (g->in.sync.protocol_type.base != NULL && g->in.sync.protocol_name.base != NULL);
-}
-
 static void serve_one(struct shard *s, struct request *r, enum group_request_kind kind)
 {
     struct group_round *round = round_new(s, r, 1, kind, answer_one);
@@ -248,7 +241,7 @@ static void serve_one(struct shard *s, struct request *r, enum group_request_kin
     if (kind == GROUP_JOIN) {
         g->client_host = host_of(r);
     }
-    if (kind == GROUP_SYNC && !protocol_named(g)) {
+    if (kind == GROUP_SYNC && !group_request_names_protocol(g)) {
         group_request_refuse(g, ERROR_INCONSISTENT_GROUP_PROTOCOL);
         round_home(round);
         return;
@@ -270,7 +263,7 @@ static void answer_fetch(struct group_round *round)
     struct offset_fetch_response a;
     struct wire_writer w;
     offset_fetch_response_init(&a);
-    if (round->whole) {
+    if (round->several) {
         a.groups_count = round->ask_count;
         a.groups = arena_array(&r->arena, a.groups_count, sizeof *a.groups);
         for (uint32_t i = 0; i < a.groups_count; i++) {
@@ -299,7 +292,7 @@ static void answer_fetch(struct group_round *round)
     request_answer(r, &w, NULL, 0);
 }
 
-/* The form of before version 8 as one of its groups. */
+/* A request of before version 8, in the form of one group of version 8. */
 static struct offset_fetch_request_group only_group(struct request *r,
                                                     const struct offset_fetch_request *q)
 {
@@ -324,13 +317,13 @@ static void serve_fetch(struct shard *s, struct request *r)
         request_hang_up(r, "an OffsetFetch request that cannot be read");
         return;
     }
-    bool whole = r->header.api_version >= 8;
+    bool several = r->header.api_version >= 8;
     struct group_round *round =
-        round_new(s, r, whole ? q.groups_count : 1, GROUP_FETCH, answer_fetch);
-    round->whole = whole;
+        round_new(s, r, several ? q.groups_count : 1, GROUP_FETCH, answer_fetch);
+    round->several = several;
     for (uint32_t i = 0; i < round->ask_count; i++) {
         struct group_request *g = &round->asks[i].request;
-        g->in.fetch = whole ? q.groups[i] : only_group(r, &q);
+        g->in.fetch = several ? q.groups[i] : only_group(r, &q);
         g->group_id = g->in.fetch.group_id;
     }
     round_send(round);

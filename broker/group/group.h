@@ -116,6 +116,9 @@ void group_request_answer_absent(struct group_request *request);
 /* A group id that this request must not have (INVALID_GROUP_ID): empty, for all but commits,
  * fetches and descriptions. */
 bool group_request_id_valid(const struct group_request *request);
+/* Whether a SyncGroup names the protocol that its group agreed on, as it must from version 5 on
+ * (KIP-559). Kafka checks this before anything else. */
+bool group_request_names_protocol(const struct group_request *request);
 
 /* ---- records to append ---- */
 enum group_append_kind {

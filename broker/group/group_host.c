@@ -121,7 +121,7 @@ void group_host_leads(struct group_host *host, struct partition_id id, int32_t l
 {
     const struct topic_meta *t = metadata_by_id(&host->shard->metadata, id.topic);
     struct hosted *h = find(host, id);
-    if (t == NULL || !view_equal(view_of(t->name), VIEW_LITERAL("__consumer_offsets"))) {
+    if (t == NULL || !view_equal(view_of(t->name), TOPIC_OFFSETS)) {
         return;
     }
     if (h != NULL && h->leader_epoch >= leader_epoch) {

@@ -46,8 +46,14 @@ void group_member_remove(struct group *g, struct group_member *m, enum error_cod
 void group_member_free(struct group *g, struct group_member *m);
 void group_member_set_protocols(struct group *g, struct group_member *m,
                                 struct group_protocol *protocols);
-/* Parks a JoinGroup or SyncGroup; one that was parked before is refused. */
+/* Parks a JoinGroup or SyncGroup, to be answered when the join or sync phase ends; one that was
+ * parked before is refused. */
 void group_member_park(struct group *g, struct group_member *m, struct group_request *r);
+/* The parked JoinGroup or SyncGroup, which is the caller's to answer from now on; NULL: none. */
+struct group_request *group_member_take_join(struct group *g, struct group_member *m);
+struct group_request *group_member_take_sync(struct group_member *m);
+/* Refuses what is parked. */
+void group_member_refuse_parked(struct group *g, struct group_member *m, enum error_code error);
 struct group_member *group_member_find(const struct group *g, struct view id);
 /* Kafka's validateCurrentMember: FENCED_INSTANCE_ID, UNKNOWN_MEMBER_ID or none. */
 enum error_code group_member_check(const struct group *g, struct view id, struct view instance_id,

@@ -47,10 +47,7 @@ static void answer_join(struct group *g, struct group_member *m, struct group_re
 static void answer_parked(struct group *g, struct group_member *m, struct view leader_id,
                           bool tell_members)
 {
-    struct group_request *r = m->join;
-    m->join = NULL;
-    g->join_count--;
-    answer_join(g, m, r, leader_id, tell_members);
+    answer_join(g, m, group_member_take_join(g, m), leader_id, tell_members);
 }
 
 /* ---- the join phase ---- */
@@ -250,17 +247,7 @@ static void rejoin(struct group *g, struct group_member *m, struct group_request
 /* Another process with the same instance id: it takes the place of the one before (KIP-345). */
 static void rename_member(struct group *g, struct group_member *m, struct view id)
 {
-    if (m->join != NULL) {
-        struct group_request *r = m->join;
-        m->join = NULL;
-        g->join_count--;
-        group_refuse(g, r, ERROR_FENCED_INSTANCE_ID);
-    }
-    if (m->sync != NULL) {
-        struct group_request *r = m->sync;
-        m->sync = NULL;
-        group_refuse(g, r, ERROR_FENCED_INSTANCE_ID);
-    }
+    group_member_refuse_parked(g, m, ERROR_FENCED_INSTANCE_ID);
     map_remove(&g->members, m->id);
     group_disown(g, &m->id);
     m->id = group_own(g, id);
@@ -273,10 +260,7 @@ static void store_replacement(struct group *g, struct group_member *m, struct vi
     a->member_id = arena_copy(&a->arena, m->id);
     a->old_leader_id = arena_copy(&a->arena, old_leader_id);
     if (!group_store(g, a)) {
-        struct group_request *r = m->join;
-        m->join = NULL;
-        g->join_count--;
-        group_refuse(g, r, ERROR_UNKNOWN_SERVER_ERROR);
+        group_refuse(g, group_member_take_join(g, m), ERROR_UNKNOWN_SERVER_ERROR);
         group_member_touch(g, m);
     }
 }
@@ -313,9 +297,7 @@ void group_static_stored(struct group *g, struct group_append *a, enum error_cod
         return; /* a rebalance has begun: its end answers */
     }
     if (error != ERROR_NONE) {
-        struct group_request *r = m->join;
-        m->join = NULL;
-        g->join_count--;
+        struct group_request *r = group_member_take_join(g, m);
         group_refuse(g, r, error);
         r->out.join.member_id = VIEW_LITERAL("");
     } else if (m->join->version >= 9) {

@@ -187,21 +187,18 @@ void group_member_synced(struct group *g, struct group_member *m)
     }
 }
 
-static void refuse_parked(struct group *g, struct group_member *m, enum error_code error)
+void group_member_refuse_parked(struct group *g, struct group_member *m, enum error_code error)
 {
-    if (m->join != NULL) {
-        struct group_request *r = m->join;
-        m->join = NULL;
-        g->join_count--;
-        group_refuse(g, r, error);
+    struct group_request *join = group_member_take_join(g, m);
+    struct group_request *sync = group_member_take_sync(m);
+    if (join != NULL) {
+        group_refuse(g, join, error);
         if (error == ERROR_UNKNOWN_MEMBER_ID) {
-            r->out.join.member_id = VIEW_LITERAL(""); /* it is to join as a new one */
+            join->out.join.member_id = VIEW_LITERAL(""); /* it is to join as a new one */
         }
     }
-    if (m->sync != NULL) {
-        struct group_request *r = m->sync;
-        m->sync = NULL;
-        group_refuse(g, r, error);
+    if (sync != NULL) {
+        group_refuse(g, sync, error);
     }
 }
 
@@ -209,7 +206,7 @@ void group_member_remove(struct group *g, struct group_member *m, enum error_cod
 {
     struct map_entry e;
     uint32_t at = 0;
-    refuse_parked(g, m, error);
+    group_member_refuse_parked(g, m, error);
     group_member_synced(g, m);
     count_protocols(g, m->protocols, false);
     map_remove(&g->members, m->id);
@@ -234,6 +231,21 @@ void group_member_park(struct group *g, struct group_member *m, struct group_req
     if (!m->fresh) {
         m->deadline_ms = 0; /* who waits for us lives */
     }
+}
+
+struct group_request *group_member_take_join(struct group *g, struct group_member *m)
+{
+    struct group_request *r = m->join;
+    g->join_count -= r != NULL;
+    m->join = NULL;
+    return r;
+}
+
+struct group_request *group_member_take_sync(struct group_member *m)
+{
+    struct group_request *r = m->sync;
+    m->sync = NULL;
+    return r;
 }
 
 struct group_member *group_member_find(const struct group *g, struct view id)

@@ -154,3 +154,9 @@ bool group_request_id_valid(const struct group_request *r)
     return r->group_id.size > 0 || r->kind == GROUP_COMMIT || r->kind == GROUP_FETCH ||
            r->kind == GROUP_DESCRIBE;
 }
+
+bool group_request_names_protocol(const struct group_request *r)
+{
+    const struct sync_group_request *in = &r->in.sync;
+    return r->version < 5 || (in->protocol_type.base != NULL && in->protocol_name.base != NULL);
+}

@@ -81,9 +81,8 @@ void group_refuse_syncs(struct group *g, enum error_code error)
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct group_member *m = e.value;
         group_disown(g, &m->assignment);
-        if (m->sync != NULL) {
-            struct group_request *r = m->sync;
-            m->sync = NULL;
+        struct group_request *r = group_member_take_sync(m);
+        if (r != NULL) {
             group_refuse(g, r, error);
             group_member_touch(g, m);
         }
@@ -139,9 +138,8 @@ void group_assignment_stored(struct group *g, struct group_append *a, enum error
     group_move(g, GROUP_STABLE);
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct group_member *m = e.value;
-        if (m->sync != NULL) {
-            struct group_request *r = m->sync;
-            m->sync = NULL;
+        struct group_request *r = group_member_take_sync(m);
+        if (r != NULL) {
             answer_sync(g, m, r);
             group_member_touch(g, m);
         }
@@ -158,13 +156,6 @@ static enum error_code check_generation(const struct group *g, struct view membe
                                          : ERROR_NONE;
 }
 
-/* From version 5 on both must be named (KIP-559); that is looked at before anything else. */
-static bool protocol_is_named(const struct group_request *r)
-{
-    const struct sync_group_request *in = &r->in.sync;
-    return r->version < 5 || (in->protocol_type.base != NULL && in->protocol_name.base != NULL);
-}
-
 static bool protocol_fits(const struct group *g, const struct sync_group_request *in)
 {
     return (in->protocol_type.base == NULL || view_equal(in->protocol_type, g->protocol_type)) &&
@@ -176,7 +167,7 @@ void group_sync(struct group *g, struct group_request *r)
     const struct sync_group_request *in = &r->in.sync;
     struct group_member *m;
     enum error_code error =
-        protocol_is_named(r)
+        group_request_names_protocol(r)
             ? check_generation(g, in->member_id, in->group_instance_id, in->generation_id, &m)
             : ERROR_INCONSISTENT_GROUP_PROTOCOL;
     if (error == ERROR_NONE && !protocol_fits(g, in)) {
