@@ -26,9 +26,14 @@ static const char usage[] =
     "usage: corduroy-broker [--check] FILE.properties\n"
     "       corduroy-broker --version | --help\n"
     "\n"
-    "Runs one broker of a Corduroy cluster with the settings of a file in Kafka's format.\n"
-    "  --check    says what is wrong with the file, and ends\n"
-    "SIGTERM, SIGINT or SIGHUP: a controlled stop.\n";
+    "Runs one broker of a Corduroy cluster. FILE.properties has its settings, in Kafka's format.\n"
+    "\n"
+    "  --check    only says what is wrong with the file; exit status 0 when nothing is\n"
+    "  --version  prints the version\n"
+    "  --help     prints this text\n"
+    "\n"
+    "SIGTERM, SIGINT or SIGHUP stops the broker in good order: leadership moves to other\n"
+    "brokers first. Log lines go to standard error (corduroy.log.level).\n";
 
 struct program {
     const char *file;
@@ -130,12 +135,12 @@ static int resolve(const char *key, const char *host, int32_t port, struct addr 
 {
     bool numeric;
     if (resolve_host(host, (uint16_t)port, ret, &numeric) != RESOLVE_OK) {
-        return refuse("%s: host \"%s\" is not known here", key, host);
+        return refuse("%s: host \"%s\" cannot be resolved on this machine", key, host);
     }
     return 0;
 }
 
-/* Other brokers are told an address in digits, so that none of them has to wait for a resolver. */
+/* Other brokers are told an IP address, so that none of them ever has to wait for a resolver. */
 static int resolve_all(struct program *p)
 {
     const struct broker_config *c = p->config;
@@ -158,8 +163,11 @@ static int resolve_all(struct program *p)
     resolve_ip_text(&told, p->cluster_address);
     p->setup.cluster_address = p->cluster_address;
     if (p->setup.secret.base == NULL && !resolve_is_loopback(&p->setup.cluster_listener)) {
-        fprintf(stderr, "corduroy-broker: warning: the cluster listener trusts its network: set "
-                        "corduroy.cluster.secret.file\n");
+        fprintf(stderr,
+                "corduroy-broker: warning: other brokers are not authenticated, and whoever "
+                "can connect to %s:%d is taken for one: set "
+                "corduroy.cluster.secret.file\n",
+                c->cluster_host, c->cluster_port);
     }
     return 0;
 }
@@ -178,7 +186,7 @@ static int make_directory(const char *path)
     return wrong;
 }
 
-/* One that cannot be used is left to the start, which goes on when another can. */
+/* Opens every entry of log.dirs. One that cannot be used is left out, as long as another can be. */
 static int open_directories(struct program *p, struct world_dir *dirs)
 {
     unsigned usable = 0;
@@ -241,7 +249,7 @@ static int make_world(struct program *p)
                                   .step = shard_step};
     p->world = world_new(&config);
     if (p->world == NULL) {
-        return refuse("cannot start: %s", strerror(errno));
+        return refuse("cannot start a thread or make a socket: %s", strerror(errno));
     }
     struct zk_adapter_options zk = {.connect = &p->connect,
                                     .session_timeout_ms =
@@ -252,7 +260,7 @@ static int make_world(struct program *p)
                                     .context = p->world};
     struct zk_adapter *adapter = zk_adapter_new(&zk);
     if (adapter == NULL) {
-        return refuse("cannot start: %s", strerror(errno));
+        return refuse("cannot start a thread or make a socket: %s", strerror(errno));
     }
     world_set_zk(p->world, &zk_adapter_ops, adapter);
     return 0;
@@ -267,7 +275,8 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* Before any thread is made (the adapter has one): the world alone hears these, on a descriptor. */
+/* The world hears these signals on a descriptor. They are blocked before any thread is made, so
+ * that all threads inherit that. */
 static void block_signals(void)
 {
     sigset_t ours;
@@ -352,8 +361,7 @@ int main(int argc, char **argv)
         block_signals();
         result = make_world(&p) != 0 ? 1 : run(&p);
         if (result != 0) {
-            _exit(result); /* it ended in the middle of something: there is no order left to take it
-                              down in */
+            _exit(result); /* some threads may still run, so nothing can be freed in order */
         }
     }
     free_program(&p);

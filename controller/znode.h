@@ -67,7 +67,7 @@ struct znode_controller {
     int32_t broker;
     int64_t timestamp_ms;
     int32_t kraft_epoch;  /* -1: a ZooKeeper-mode controller */
-    uint64_t incarnation; /* ours, 0: none. Tells "mine" from "my predecessor's" (C16: the data
+    uint64_t incarnation; /* ours, 0: none. Tells "mine" from "my predecessor's" (the data
                              version of this node is always 0) */
 };
 int znode_controller_parse(struct view data, struct arena *arena, struct znode_controller *ret);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* This broker as one that listens to the controller: one connection to whoever is controller
- * (joined in memory when that is this broker), the stream of metadata and orders, the inventory,
- * and what the replicas and clients of this broker have to ask.
+/* This broker's connection to whoever is controller, joined in memory when that is this broker
+ * itself. It carries the stream of metadata and orders, this broker's inventory, and what its
+ * replicas and clients ask of the controller.
  *
- * A connection that ends is made again at once, later after longer pauses. What was asked on a
- * connection that ended is not asked again here: replicas ask for an ISR again by themselves, admin
- * requests are answered NOT_CONTROLLER, which clients retry. */
+ * A connection that ends is made again after a pause, which grows from 20 ms to a second. What was
+ * asked on the old connection is not asked again here: replicas repeat their ISR changes
+ * themselves, and admin requests are answered NOT_CONTROLLER, which clients retry. */
 #include <stdlib.h>
 
 #include "broker/control/control_internal.h"
@@ -29,9 +29,9 @@ struct control_client {
     struct timer retry;
     uint64_t retry_ms;
     struct metadata_feed *feed;
-    struct cluster_report *reports; /* said while there was no connection */
+    struct cluster_report *reports; /* not sent yet, because there was no connection */
     size_t report_count, report_capacity;
-    struct control_admin *admins; /* asked, or answered and waiting for the metadata */
+    struct control_admin *admins; /* asked, or answered and waiting for the metadata to show it */
     uint64_t next_request, digest_number, digest, applied_number;
     bool digest_known, gathering, gather_again;
     struct say_limit say_limit;
@@ -111,7 +111,7 @@ static void connect_now(struct control_client *cl)
         return;
     }
     if (cl->known_host == NULL || !resolve_numeric(cl->known_host, cl->known.cluster_port, &to)) {
-        return; /* the step function says so when it knows */
+        return; /* its address is not known yet: the step function will tell */
     }
     cl->peer = peer_connect(c->reactor, &c->identity, cl->known.member.broker, &to, &cl->owner);
 }
@@ -238,7 +238,7 @@ static void send_inventory(struct control_client *cl, struct inventory *i)
     for (unsigned d = 0; d < c->config->dir_count; d++) {
         if (c->loads[d].error == 0) {
             directories[dirs++] =
-                (struct cluster_directory){c->loads[d].directory_id, c->matches[d]};
+                (struct cluster_directory){c->loads[d].directory_id, c->dirs[d].matches};
         }
     }
     struct cluster_message m = {.kind = CLUSTER_KIND_INVENTORY};
@@ -277,8 +277,8 @@ static void inventory_back(struct call *call, struct shard *home)
     if (--i->left > 0) {
         return;
     }
-    /* Another snapshot came meanwhile, perhaps of another controller or for another registration:
-     * what was gathered does not answer it. */
+    /* Another snapshot came meanwhile, perhaps from another controller or for another registration:
+     * what was gathered is no answer to that one. */
     bool again = cl->gather_again;
     cl->gathering = cl->gather_again = false;
     if (!again && cl->up && i->incarnation == cl->control->identity.self.incarnation) {
@@ -362,7 +362,7 @@ static void heard_digest(struct control_client *cl, const struct cluster_digest 
     }
     if (d->last_number == m->number && d->digest != own_digest(cl)) {
         say(&cl->control->reactor->env, SAY_WARN, "control",
-            "metadata differs from the controller's: asking for all of it");
+            "the metadata here differ from the controller's: asking for a snapshot");
         cl->digest_known = false;
         metadata_feed_restart(cl->feed);
         subscribe(cl);
@@ -487,7 +487,7 @@ void control_client_isr(struct control_client *cl, const struct cluster_isr_chan
 void control_client_report(struct control_client *cl, const struct cluster_report *report)
 {
     if (cl->report_count >= REPORTS_MAX) {
-        return; /* the inventory, or the next order, brings it up again */
+        return; /* the next inventory or order makes the replica report it again */
     }
     cl->reports =
         xgrow(cl->reports, &cl->report_capacity, cl->report_count + 1, sizeof *cl->reports);

@@ -30,8 +30,11 @@ static bool fits(struct control *c, const struct log_dir_load *load, unsigned i)
     }
     if (load->cluster_id != NULL && c->cluster_id != NULL &&
         strcmp(load->cluster_id, c->cluster_id) != 0) {
-        control_halt(c, "data directory %s belongs to cluster %s, another directory to cluster %s",
-                     path, load->cluster_id, c->cluster_id);
+        control_halt(
+            c,
+            "data directory %s belongs to cluster %s, another one of log.dirs to cluster %s: "
+            "give this broker the directories of one cluster",
+            path, load->cluster_id, c->cluster_id);
         return false;
     }
     return true;
@@ -164,7 +167,7 @@ void control_dirs_take_notes(struct control *c, uint64_t previous)
         for (uint32_t k = 0; k < load->offline_count; k++) {
             for (unsigned i = 0; i < c->config->dir_count; i++) {
                 if (strcmp(c->config->dirs[i], load->offline[k].path) == 0) {
-                    c->offline_since[i] = load->offline[k].since;
+                    c->dirs[i].offline_since = load->offline[k].since;
                 }
             }
         }
@@ -174,7 +177,7 @@ void control_dirs_take_notes(struct control *c, uint64_t previous)
 bool control_dir_is_known(const struct control *c, unsigned i, uint64_t previous)
 {
     const struct log_dir_load *load = &c->loads[i];
-    uint64_t since = c->offline_since[i];
+    uint64_t since = c->dirs[i].offline_since;
     return previous == 0 || marker_names(load, previous) ||
            (since != 0 && marker_names(load, since));
 }
@@ -186,21 +189,21 @@ static void list_offline(struct control *c)
         if (control_dir_is_usable(c, i)) {
             continue;
         }
-        if (c->offline_since[i] == 0) {
-            c->offline_since[i] = c->known_as[i];
+        if (c->dirs[i].offline_since == 0) {
+            c->dirs[i].offline_since = c->dirs[i].known_as;
         }
         c->offline[c->offline_count++] =
-            (struct log_dir_offline){c->config->dirs[i], c->offline_since[i]};
+            (struct log_dir_offline){c->config->dirs[i], c->dirs[i].offline_since};
     }
 }
 
 void control_dirs_note_offline(struct control *c, uint64_t previous)
 {
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        uint64_t since = c->offline_since[i];
-        c->known_as[i] = since == 0 || marker_names(&c->loads[i], previous) ? previous : since;
+        uint64_t since = c->dirs[i].offline_since;
+        c->dirs[i].known_as = since == 0 || marker_names(&c->loads[i], previous) ? previous : since;
         if (control_dir_is_usable(c, i)) {
-            c->offline_since[i] = 0;
+            c->dirs[i].offline_since = 0;
         }
     }
     list_offline(c);
@@ -225,7 +228,7 @@ void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, 
 
 bool control_dir_takes_marks(const struct control *c, unsigned i)
 {
-    return c->loads[i].error == 0 && !c->unmarked[i];
+    return c->loads[i].error == 0 && !c->dirs[i].unmarked;
 }
 
 unsigned control_dirs_mark_in(struct control *c, uint64_t incarnation, struct log_dir_mark *marks,
@@ -235,7 +238,7 @@ unsigned control_dirs_mark_in(struct control *c, uint64_t incarnation, struct lo
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         if (control_dir_takes_marks(c, i)) {
             count++;
-            c->matches[i] = true;
+            c->dirs[i].matches = true;
             marks[i] = (struct log_dir_mark){.done = done};
             control_dir_mark(c, i, &marks[i], incarnation, incarnation);
         }
@@ -249,8 +252,7 @@ static void noted(struct log_dir_mark *mark)
 {
     struct control *c = mark->context;
     if (mark->error != 0) {
-        say(&c->reactor->env, SAY_ERROR, "control",
-            "a data directory's meta.properties cannot be written: %s", strerror(-mark->error));
+        control_dir_say_unwritten(c, (unsigned)(mark - c->notes), mark->error);
     }
     if (--c->notes_left == 0 && c->note_again && c->phase < CONTROL_CLOSING) {
         write_notes(c);
@@ -280,7 +282,7 @@ static void write_notes_soon(struct control *c)
 
 void control_dirs_note_lost(struct control *c, unsigned i)
 {
-    c->unmarked[i] = true;
+    c->dirs[i].unmarked = true;
     list_offline(c);
     write_notes_soon(c);
 }
@@ -294,17 +296,28 @@ void control_dirs_note_epoch(struct control *c, int32_t controller_epoch)
     write_notes_soon(c);
 }
 
-bool control_dir_lost(struct control *c, const char *what, int error)
+void control_dir_say_unwritten(const struct control *c, unsigned i, int error)
+{
+    say(&c->reactor->env, SAY_ERROR, "control",
+        "data directory %s: its meta.properties cannot be written: %s", c->config->dirs[i],
+        strerror(-error));
+}
+
+bool control_dir_lost(struct control *c, unsigned i, int error)
 {
     unsigned usable = 0;
-    for (unsigned i = 0; i < c->config->dir_count; i++) {
-        usable += control_dir_is_usable(c, i);
+    for (unsigned k = 0; k < c->config->dir_count; k++) {
+        usable += control_dir_is_usable(c, k);
     }
     if (usable == 0) {
-        control_halt(c, "%s: %s; no data directory is left", what, strerror(-error));
+        control_halt(c,
+                     "data directory %s: its meta.properties cannot be written: %s; no data "
+                     "directory is left: repair the disk and start again",
+                     c->config->dirs[i], strerror(-error));
         return false;
     }
-    say(&c->reactor->env, SAY_ERROR, "log", "%s: %s; going on without that directory", what,
-        strerror(-error));
+    control_dir_say_unwritten(c, i, error);
+    say(&c->reactor->env, SAY_ERROR, "log", "going on without data directory %s",
+        c->config->dirs[i]);
     return true;
 }

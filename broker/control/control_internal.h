@@ -11,21 +11,22 @@
 /* Shared by the files of this folder; nobody else includes it. */
 struct control_register;
 enum control_phase {
-    CONTROL_LOADING,     /* directories are read and recovered */
-    CONTROL_REGISTERING, /* ZooKeeper: session, cluster id, registration */
+    CONTROL_LOADING,     /* the data directories are read and recovered */
+    CONTROL_REGISTERING, /* in ZooKeeper: session, cluster id, registration */
     CONTROL_RUNNING,
-    CONTROL_HANDING_OVER, /* stopping: leadership moves to others */
+    CONTROL_HANDING_OVER, /* stopping: leadership moves to other brokers */
     CONTROL_CLOSING,      /* stopping: no more clients; replicas stop, directories close */
-    CONTROL_ENDED,
+    CONTROL_ENDED,        /* the world was told to halt; nothing more is done */
 };
 
-/* ---- control_zk.c: who asked ZooKeeper what ---- */
+/* ---- control_zk.c: requests to ZooKeeper, each with the function that hears the reply ---- */
 struct control_zk_ask {
     struct source source;
     struct control *control;
     void (*heard)(struct control_zk_ask *ask, const struct event *reply); /* freed afterwards */
-    uint64_t number;                                                      /* of the asker's own */
+    uint64_t number; /* the asker's own name for it */
 };
+/* Sends ops as one request (several: a multi); heard is called once. */
 void control_zk(struct control *c, const struct zk_op *ops, uint32_t count, uint64_t number,
                 void (*heard)(struct control_zk_ask *, const struct event *));
 
@@ -49,11 +50,11 @@ void admin_free_all(struct control_lead *l);
 /* ---- control_gone.c: a topic whose deletion every shard has applied ---- */
 void control_topic_gone(struct control *c, struct uuid topic);
 
-/* ---- control_client.c: this broker as one that listens to the controller ---- */
+/* ---- control_client.c: this broker's connection to whoever is controller ---- */
 struct control_client;
 struct control_client *control_client_new(struct control *c);
 void control_client_free(struct control_client *cl);
-/* Who is controller, as the step function knows it. */
+/* The step function has found out who is controller. */
 void control_client_known(struct control_client *cl, const struct controller_known *known);
 void control_client_registered(struct control_client *cl);
 void control_client_unregistered(struct control_client *cl);
@@ -61,8 +62,8 @@ void control_client_isr(struct control_client *cl, const struct cluster_isr_chan
                         uint32_t count);
 void control_client_report(struct control_client *cl, const struct cluster_report *report);
 void control_client_admin(struct control_client *cl, struct control_admin *admin);
-/* Asks to move leadership away; control_handed_over is called when nothing is left, or it cannot
- * be. */
+/* Asks the controller to move leadership away from this broker; control_handed_over is called with
+ * each answer. */
 void control_client_hand_over(struct control_client *cl);
 
 /* ---- control_ids.c: blocks of producer ids ---- */
@@ -87,37 +88,46 @@ void control_register_start(struct control *c);
 void control_register_session(struct control *c, const struct event *e);
 void control_register_watch(struct control *c, const struct event *e);
 
-/* ---- control_dirs.c: the data directories ---- */
-/* All were read: judges them. False: the broker was told to end. */
+/* ---- control_dirs.c: the data directories; README.md explains markers and notes ---- */
+/* All directories were read: checks that they belong together and leaves out those that cannot be
+ * used. False: the broker was told to end. */
 bool control_dirs_loaded(struct control *c);
+/* Directory i was read at the start and has not failed since. */
 bool control_dir_is_usable(const struct control *c, unsigned i);
-/* Takes what the directories noted of those that were left out. Only one that is itself as it was
- * left, by this incarnation that the broker node knew, has notes that still hold: one that was away
- * too missed what came after. */
+/* Takes from the markers since when other directories have been left out. `previous` is the
+ * incarnation that the broker node in ZooKeeper knew last: only a directory whose marker names it
+ * is heeded, because one that was left out itself has missed what came later. */
 void control_dirs_take_notes(struct control *c, uint64_t previous);
-/* Its marker names the incarnation that the broker node knew (previous; 0: none), or the one under
- * which it was left out. */
+/* Whether directory i is as this broker left it: its marker names `previous` (0: there was none),
+ * or the incarnation since which it has been left out. */
 bool control_dir_is_known(const struct control *c, unsigned i, uint64_t previous);
-/* Before a registration's marks: which cannot be used, from now or from earlier on. */
+/* Before the markers of a registration are written: works out which directories are left out, and
+ * since when. */
 void control_dirs_note_offline(struct control *c, uint64_t previous);
-/* Fills in the mark but for done and distrust, and writes it. */
+/* Fills in the mark, except done and distrust, and writes it as directory i's marker. */
 void control_dir_mark(struct control *c, unsigned i, struct log_dir_mark *mark, uint64_t last,
                       uint64_t next);
-/* One that was given up because a mark could not be written takes no other: what it has might not
- * be what this broker left, and what should have said so in it is not there. One that failed while
- * it ran may take marks yet, and be the only one. */
+/* Whether markers are still written to directory i. One that failed while the broker ran takes
+ * them, and may be the only one that is left. One whose marker could not be written takes no other:
+ * its content may not be what this broker left there, and the marker that should say so is missing.
+ */
 bool control_dir_takes_marks(const struct control *c, unsigned i);
-/* The controller has taken the inventory: writes marks, one for each entry of log.dirs. Returns how
- * many. */
+/* The controller has taken the inventory: writes the final marker of this incarnation to every
+ * directory that takes one. `marks` has one entry for each of log.dirs. Returns how many are being
+ * written; done is called for each. */
 unsigned control_dirs_mark_in(struct control *c, uint64_t incarnation, struct log_dir_mark *marks,
                               void (*done)(struct log_dir_mark *mark));
-/* Directory i was given up because its mark could not be written: the others note behind their
- * marks what it was known by until then, which is what it still says. */
+/* Directory i was given up because its marker could not be written: the others note the incarnation
+ * that its marker still names, so that it is recognized when it comes back. */
 void control_dirs_note_lost(struct control *c, unsigned i);
-/* A controller of this epoch was heard: noted in every directory when it is a later one. */
+/* A controller of this epoch was heard of; a later epoch than before is noted in every directory.
+ */
 void control_dirs_note_epoch(struct control *c, int32_t controller_epoch);
-/* One was given up while it ran. False: it was the last, and the broker was told to end. */
-bool control_dir_lost(struct control *c, const char *what, int error);
+/* Logs that directory i's marker could not be written. */
+void control_dir_say_unwritten(const struct control *c, unsigned i, int error);
+/* Directory i was given up because its marker could not be written. False: it was the last one, and
+ * the broker was told to end. */
+bool control_dir_lost(struct control *c, unsigned i, int error);
 
 /* ---- control_start.c, control_stop.c ---- */
 void control_start_init(struct control *c);
@@ -137,6 +147,14 @@ void control_halt(struct control *c, const char *format, ...) __attribute__((for
 void control_delta_applied(struct control *c, uint64_t number);
 void control_spread(struct control *c, struct metadata_delta *delta);
 
+/* What is known of one entry of log.dirs (control_dirs.c). Incarnations are this broker's. */
+struct control_dir {
+    bool matches;           /* its marker names the incarnation that was registered last */
+    bool unmarked;          /* given up, because its marker could not be written */
+    uint64_t offline_since; /* it has been left out since this incarnation; 0: it is not left out */
+    uint64_t known_as;      /* what its marker named before it was last written */
+};
+
 struct control {
     struct shard *shard;
     struct reactor *reactor;
@@ -148,24 +166,23 @@ struct control {
     struct control_ids *ids;
     struct control_listen *listen;
     struct control_register *registration;
-    struct begin *beginning; /* the registration that stands is being told to the shards */
+    struct begin *beginning; /* the shards are being told of the registration; NULL: they know */
     struct timer waiting_timer, stop_timer;
     struct log_dir_load *loads;
     struct log_dir_mark *marks;
     struct log_dir_stop *stops;
     unsigned loads_left, stops_left, shards_left;
     struct uuid storage_id;
-    bool matches[CONFIG_DIRS_MAX];           /* its marker names the incarnation registered last */
-    uint64_t offline_since[CONFIG_DIRS_MAX]; /* left out since this incarnation; 0: it is not */
-    uint64_t known_as[CONFIG_DIRS_MAX];      /* what its marker named before it was last marked */
-    bool unmarked[CONFIG_DIRS_MAX];          /* given up because a mark could not be written */
-    struct log_dir_offline offline[CONFIG_DIRS_MAX];
+    struct control_dir dirs[CONFIG_DIRS_MAX];
+    struct log_dir_offline
+        offline[CONFIG_DIRS_MAX]; /* those left out, as every marker lists them */
     uint32_t offline_count;
     int32_t controller_epoch;                   /* the highest ever heard of; 0: none */
-    struct log_dir_mark notes[CONFIG_DIRS_MAX]; /* of the epoch */
-    unsigned notes_left;
-    bool note_again;
-    bool has_data, any_unclean, session_up, taking_clients, stop_asked;
+    struct log_dir_mark notes[CONFIG_DIRS_MAX]; /* markers rewritten to note the epoch, or a loss */
+    unsigned notes_left;                        /* of them, not written yet */
+    bool note_again;                            /* once these are written: there is more to note */
+    bool has_data, any_unclean;                 /* of the directories, at the start */
+    bool session_up, taking_clients, stop_asked;
     uint64_t stop_deadline_ns, remaining_since_ns;
     int32_t remaining; /* partitions still led here when it is to stop, as last heard */
     char *cluster_id;  /* of the directories at the start; NULL: none */

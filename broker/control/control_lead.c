@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shell around the controller's step function: events in, actions carried out at once, in their
- * order. */
+/* The shell around the controller's step function (controller/controller.h): hands it events, and
+ * carries out the actions that it returns, at once and in their order. */
 #include "broker/control/control_lead.h"
 
 #include <stdlib.h>
@@ -250,7 +250,7 @@ static void peer_down(struct peer_owner *o, struct peer *p, const char *why)
     bool told = entry_of(l, p)->told;
     drop_peer(l, p);
     say_limited(l->control->reactor, &l->say_limit, SAY_INFO, "control",
-                "broker %d has gone from the controller: %s", peer_member(p).broker, why);
+                "the control connection of broker %d has ended: %s", peer_member(p).broker, why);
     if (told) {
         control_lead_step(l, &e);
     }
@@ -282,8 +282,8 @@ static void peer_heard(struct peer_owner *o, struct peer *p, const struct cluste
     struct controller_event e = {.connection = peer_name(p)};
     switch (m->kind) {
     case CLUSTER_KIND_SUBSCRIBE:
-        /* a connection starts with a snapshot anyway; a second one is asked for after a gap or a
-         * digest that differs */
+        /* A connection starts with a snapshot anyway. A second subscription asks for another one,
+         * after a gap in the numbers or a digest that differs. */
         if (entry_of(l, p)->subscribed) {
             e.kind = CONTROLLER_EV_SNAPSHOT_WANTED;
             control_lead_step(l, &e);

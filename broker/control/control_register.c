@@ -30,7 +30,8 @@ static void one_marked(struct control_register *r)
     }
 }
 
-/* Counts as one mark, so that there is an answer also when no directory is marked. */
+/* Counts as one mark, so that the registrar has its answer also when no directory takes a marker.
+ */
 static void turn_ended(struct turn_task *task)
 {
     one_marked(CONTAINER_OF(task, struct control_register, nothing_to_mark));
@@ -110,8 +111,7 @@ static void marked(struct log_dir_mark *mark)
     unsigned i = (unsigned)(mark - c->marks);
     if (mark->error != 0) {
         log_dir_give_up(broker_dirs(c->shard->broker)[i]);
-        if (!control_dir_lost(c, "a data directory's meta.properties cannot be written",
-                              mark->error)) {
+        if (!control_dir_lost(c, i, mark->error)) {
             return;
         }
         control_dirs_note_lost(c, i);
@@ -119,11 +119,11 @@ static void marked(struct log_dir_mark *mark)
     one_marked(r);
 }
 
-/* A directory whose marker names neither of the two incarnations that the broker node may have
- * known, nor the one under which it was left out, is not the one that was registered: it was
- * swapped or rolled back. What it lacks is found out by the inventory; what it has cannot be
- * trusted, and is marked so before the directory becomes ours again, so that no later start forgets
- * it. */
+/* Writes the markers of a new incarnation. A directory whose marker names neither of the two
+ * incarnations that the broker node may have known, nor the one since which it was left out, is not
+ * the directory that was registered: it was swapped or rolled back. The inventory finds out what it
+ * lacks. What it has cannot be trusted, and is marked so before the directory becomes this broker's
+ * again, so that no later start can forget it. */
 static void persist(struct control_register *r, const struct registrar_action *a)
 {
     struct control *c = r->control;
@@ -138,19 +138,18 @@ static void persist(struct control_register *r, const struct registrar_action *a
     }
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         bool known = control_dir_is_known(c, i, a->previous);
-        c->matches[i] = known || c->shard->replicas == NULL;
+        c->dirs[i].matches = known || c->shard->replicas == NULL;
         if (!known && c->loads[i].error == 0) {
             say(&c->reactor->env, SAY_ERROR, "control",
                 "data directory %s is not as it was when this broker was last registered (swapped, "
-                "or restored from a "
-                "copy): its replicas are fetched anew where others have them",
+                "or restored from a copy): its replicas are fetched again from other brokers",
                 c->config->dirs[i]);
         }
         c->marks[i].distrust = known ? NULL : "its directory was swapped, or restored from a copy";
     }
     control_dirs_note_offline(c, a->previous);
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (!c->matches[i] || !control_dir_takes_marks(c, i)) {
+        if (!c->dirs[i].matches || !control_dir_takes_marks(c, i)) {
             continue;
         }
         c->marks[i].found = c->loads[i].found;
@@ -162,16 +161,15 @@ static void persist(struct control_register *r, const struct registrar_action *a
     reactor_at_turn(c->reactor, &r->nothing_to_mark);
 }
 
-/* The controller has taken the inventory: from now on every directory is the one that this broker
- * was registered with. Should it not get so far, the next start reports the directory once more,
- * which is harmless. */
+/* The controller has taken the inventory, and every directory was marked as one that this broker
+ * was registered with. Where that could not be written, the next start reports the directory once
+ * more, which is harmless. */
 static void taken_in(struct log_dir_mark *mark)
 {
     struct control *c = mark->context;
     c->registration->in_marks_left--;
     if (mark->error != 0) {
-        say(&c->reactor->env, SAY_ERROR, "control",
-            "a data directory's meta.properties cannot be written: %s", strerror(-mark->error));
+        control_dir_say_unwritten(c, (unsigned)(mark - c->registration->in_marks), mark->error);
     }
 }
 
@@ -179,7 +177,7 @@ static void mark_as_in(struct control_register *r, uint64_t incarnation)
 {
     struct control *c = r->control;
     if (r->in_marks_left > 0) {
-        return; /* an earlier one is on its way: the next start tells the same */
+        return; /* earlier marks are on their way and say the same */
     }
     r->in_marks_left = control_dirs_mark_in(c, incarnation, r->in_marks, taken_in);
 }

@@ -16,7 +16,7 @@ static void waiting_fired(struct timer *timer)
 {
     struct control *c = CONTAINER_OF(timer, struct control, waiting_timer);
     if (!c->session_up && c->phase == CONTROL_REGISTERING) {
-        say(&c->reactor->env, SAY_WARN, "zookeeper", "waiting for %s",
+        say(&c->reactor->env, SAY_WARN, "zookeeper", "waiting for ZooKeeper at %s",
             c->config->zookeeper_connect);
         timer_set(timer, WAITING_MS);
     }

@@ -32,7 +32,7 @@ void control_stop(struct control *c)
     timer_init(&c->stop_timer, c->reactor, stop_fired);
     say(&c->reactor->env, SAY_INFO, "control", "stopping");
     if (c->phase == CONTROL_LOADING) {
-        return; /* recovery is not interrupted: it ends, then so do we */
+        return; /* recovery is not interrupted; when it is done, the broker ends */
     }
     if (c->phase == CONTROL_REGISTERING) {
         begin_close(c);
@@ -59,8 +59,8 @@ static bool somebody_else_is_alive(const struct control *c)
     return false;
 }
 
-/* The controller's answer: so many partitions are still led here. It is waited for as long as it
- * gets fewer. */
+/* The controller's answer: how many partitions are still led here. The stop goes on waiting as long
+ * as they become fewer. */
 void control_handed_over(struct control *c, int32_t remaining)
 {
     if (c->phase != CONTROL_HANDING_OVER) {
@@ -73,7 +73,9 @@ void control_handed_over(struct control *c, int32_t remaining)
     bool stuck = c->reactor->now_ns - c->remaining_since_ns > UINT64_C(1000000) * STUCK_MS;
     if (remaining > 0 && (stuck || !somebody_else_is_alive(c))) {
         say(&c->reactor->env, SAY_WARN, "control",
-            "%d partitions have no other replica that could lead them", remaining);
+            "%d partitions have no other in-sync replica that could lead them: they are offline "
+            "until this broker is back",
+            remaining);
         begin_close(c);
     } else if (remaining == 0) {
         begin_close(c);
@@ -85,11 +87,14 @@ static void stop_fired(struct timer *timer)
     struct control *c = CONTAINER_OF(timer, struct control, stop_timer);
     if (c->phase == CONTROL_CLOSING) {
         say(&c->reactor->env, SAY_WARN, "control",
-            "the stop takes too long: ending without a clean mark");
+            "the stop takes longer than %d s: ending without a clean mark, so the next start "
+            "recovers the logs",
+            CLOSE_MS / 1000);
         control_finish(c);
     } else if (c->reactor->now_ns > c->stop_deadline_ns) {
         say(&c->reactor->env, SAY_WARN, "control",
-            "leadership of some partitions could not be moved: stopping all the same");
+            "leadership of some partitions could not be moved within %d s: stopping nevertheless",
+            HAND_OVER_MS / 1000);
         begin_close(c);
     } else {
         control_client_hand_over(c->client);
@@ -126,9 +131,10 @@ static void stop_there(struct call *call, struct shard *there)
 static void dir_stopped(struct log_dir_stop *stop)
 {
     struct control *c = stop->context;
-    if (stop->error != 0 && control_dir_is_usable(c, (unsigned)(stop - c->stops))) {
-        say(&c->reactor->env, SAY_ERROR, "log", "a directory could not be closed cleanly: %s",
-            strerror(-stop->error));
+    unsigned i = (unsigned)(stop - c->stops);
+    if (stop->error != 0 && control_dir_is_usable(c, i)) {
+        say(&c->reactor->env, SAY_ERROR, "log", "data directory %s could not be closed cleanly: %s",
+            c->config->dirs[i], strerror(-stop->error));
     }
     if (--c->stops_left == 0) {
         control_finish(c);

@@ -78,7 +78,7 @@ static void run(struct zk_client *c, struct heard *h, struct zk_op op)
 
 #define PATH VIEW_LITERAL("/a")
 
-/* C5: a read without a sync proves nothing. */
+/* A read without a sync may come from a server that lags, and proves nothing. */
 START_TEST(a_read_may_be_old_and_a_sync_makes_it_new)
 {
     struct heard a, b;
