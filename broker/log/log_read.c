@@ -24,6 +24,15 @@ struct read_plan {
     bool indexed;   /* pos is good; else the segment's own index on disk says more */
 };
 
+/* What is to be read from one segment's file. */
+struct file_read {
+    struct read_plan plan;
+    struct file *file;
+    int64_t offset, bound;
+    uint32_t size_max;
+    bool first_whole;
+};
+
 struct batch_walk {
     const uint8_t *bytes;
     uint32_t have;        /* bytes at hand */
@@ -41,13 +50,9 @@ struct read_job {
     struct shard_job shard_job;
     struct log *log;
     struct log_read *read; /* NULL: nobody waits for it any more */
-    struct read_plan plan;
+    struct file_read what; /* its file: the shard's, or opened by the job, and given to the shard */
     char *path;
-    struct file *file; /* of the shard's, or opened by the job: goes back to it */
-    int64_t offset, bound;
-    uint32_t size_max;
-    bool first_whole;
-    uint64_t cuts;
+    uint64_t cuts;   /* the log's when it began */
     struct buf *buf; /* result: whole batches */
     struct batch_walk w;
 };
@@ -125,8 +130,7 @@ static void read_tail(struct log_read *read, struct log_op *op)
 /* ---- choosing among whole batches in bytes ---- */
 
 /* Goes on until bytes or room end. Bytes below the segment's limit are batches of ours. */
-static void walk(struct batch_walk *w, int64_t offset, int64_t bound, uint32_t size_max,
-                 bool first_whole)
+static void walk(struct batch_walk *w, const struct file_read *r)
 {
     struct record_batch b;
     w->need = 0;
@@ -141,10 +145,10 @@ static void walk(struct batch_walk *w, int64_t offset, int64_t bound, uint32_t s
             w->outcome = LOG_CORRUPT;
             return;
         }
-        if (b.base_offset >= bound)
+        if (b.base_offset >= r->bound)
             return;
-        bool wanted = record_batch_end_offset(&b) > offset;
-        bool fits = w->size + (uint64_t)b.size <= size_max || (w->size == 0 && first_whole);
+        bool wanted = record_batch_end_offset(&b) > r->offset;
+        bool fits = w->size + (uint64_t)b.size <= r->size_max || (w->size == 0 && r->first_whole);
         if (wanted && !fits)
             return;
         if (b.size > rest.size) {
@@ -178,30 +182,30 @@ static bool is_beyond(const struct batch_walk *w, int64_t offset)
 
 /* Reads from the plan's place until the read is satisfied. -EAGAIN from the way to the bytes is
  * passed on. *ret_buf has the chosen batches. */
-static int64_t read_file(const struct read_job *rj, read_bytes get, void *context,
+static int64_t read_file(const struct file_read *r, read_bytes get, void *context,
                          struct batch_walk *w, struct buf **ret_buf)
 {
-    uint64_t pos = rj->plan.pos;
-    uint32_t room = rj->size_max < SCAN_STEP ? SCAN_STEP : rj->size_max + SCAN_STEP;
+    uint64_t pos = r->plan.pos;
+    uint32_t room = r->size_max < SCAN_STEP ? SCAN_STEP : r->size_max + SCAN_STEP;
     struct buf *buf = NULL;
-    *w = (struct batch_walk){.end = rj->offset};
+    *w = (struct batch_walk){.end = r->offset};
     for (;;) {
-        uint64_t left = rj->plan.limit > pos ? rj->plan.limit - pos : 0;
+        uint64_t left = r->plan.limit > pos ? r->plan.limit - pos : 0;
         uint32_t size = left < room ? (uint32_t)left : room;
         buf_unref(buf);
         buf = buf_new(NULL, size);
-        int64_t n = size ? get(context, rj->file, pos, buf->data, size) : 0;
+        int64_t n = size ? get(context, r->file, pos, buf->data, size) : 0;
         if (n < 0) {
             buf_unref(buf);
             return n;
         }
         buf->used = (uint32_t)n;
         *w = (struct batch_walk){
-            .bytes = buf->data, .have = (uint32_t)n, .file_pos = pos, .end = rj->offset};
-        walk(w, rj->offset, rj->bound, rj->size_max, rj->first_whole);
-        if ((uint64_t)n < size || (pos > 0 && pos == rj->plan.pos && is_beyond(w, rj->offset)))
+            .bytes = buf->data, .have = (uint32_t)n, .file_pos = pos, .end = r->offset};
+        walk(w, r);
+        if ((uint64_t)n < size || (pos > 0 && pos == r->plan.pos && is_beyond(w, r->offset)))
             w->outcome = LOG_CORRUPT;
-        w->at_limit = pos + w->next >= rj->plan.limit;
+        w->at_limit = pos + w->next >= r->plan.limit;
         if (w->size > 0 || w->outcome != LOG_OK || w->at_limit ||
             (w->need == 0 && w->next < w->have))
             break; /* done, the end of what counts, or nothing more is wanted */
@@ -286,21 +290,28 @@ static int64_t peek(void *context, struct file *file, uint64_t pos, void *to, ui
     return env->ops->file_peek(env->world, file, pos, to, size);
 }
 
+static struct file_read file_read_of(const struct log_read *read, int64_t bound,
+                                     const struct log_segment *segment,
+                                     const struct read_plan *plan)
+{
+    return (struct file_read){.plan = *plan,
+                              .file = segment->file,
+                              .offset = read->offset,
+                              .bound = bound,
+                              .size_max = read->size_max,
+                              .first_whole = read->first_whole};
+}
+
 static bool read_cache(struct log *log, struct log_read *read, int64_t bound,
                        struct log_segment *segment, const struct read_plan *plan,
                        struct batch_walk *w)
 {
     if (!segment->file || !plan->indexed)
         return false;
-    struct read_job rj = {.plan = *plan,
-                          .file = segment->file,
-                          .offset = read->offset,
-                          .bound = bound,
-                          .size_max = read->size_max,
-                          .first_whole = read->first_whole};
+    struct file_read what = file_read_of(read, bound, segment, plan);
     struct buf *buf;
     segment->file_used = ++log->shard->file_clock;
-    if (read_file(&rj, peek, &log->shard->reactor->env, w, &buf) < 0)
+    if (read_file(&what, peek, &log->shard->reactor->env, w, &buf) < 0)
         return false;
     if (w->outcome == LOG_OK && w->size > 0) {
         add_piece(read, buf, w->first, w->size, w->end);
@@ -325,15 +336,15 @@ static void look_up(struct read_job *rj, const struct file_ops *files, void *fs)
     size_t size = strlen(rj->path);
     struct file *index;
     uint32_t pos;
-    if (rj->plan.indexed || size < 4 || size + 3 >= sizeof path)
+    if (rj->what.plan.indexed || size < 4 || size + 3 >= sizeof path)
         return;
     memcpy(path, rj->path, size - 4);
     memcpy(path + size - 4, ".index", 7);
     if (files->open(fs, path, FILE_READ, &index) != 0)
         return;
-    if (offset_index_find(index, rj->plan.segment, rj->offset, &pos, NULL) == 0 &&
-        pos < rj->plan.limit)
-        rj->plan.pos = pos;
+    if (offset_index_find(index, rj->what.plan.segment, rj->what.offset, &pos, NULL) == 0 &&
+        pos < rj->what.plan.limit)
+        rj->what.plan.pos = pos;
     file_unref(index);
 }
 
@@ -342,17 +353,17 @@ static void run_read(struct disk_job *batch, const struct file_ops *files, void 
     for (struct disk_job *job = batch; job; job = job->next) {
         struct read_job *rj = CONTAINER_OF(job, struct read_job, job);
         job->error = 0;
-        if (!rj->file)
-            job->error = files->open(fs, rj->path, FILE_READ, &rj->file);
+        if (!rj->what.file)
+            job->error = files->open(fs, rj->path, FILE_READ, &rj->what.file);
         if (job->error)
             continue;
         look_up(rj, files, fs);
-        job->error = (int)read_file(rj, disk_read, NULL, &rj->w, &rj->buf);
-        if (!job->error && rj->w.outcome != LOG_OK && rj->plan.pos > 0) {
-            rj->plan.pos = 0; /* the place may be what is wrong */
+        job->error = (int)read_file(&rj->what, disk_read, NULL, &rj->w, &rj->buf);
+        if (!job->error && rj->w.outcome != LOG_OK && rj->what.plan.pos > 0) {
+            rj->what.plan.pos = 0; /* the place may be what is wrong */
             buf_unref(rj->buf);
             rj->buf = NULL;
-            job->error = (int)read_file(rj, disk_read, NULL, &rj->w, &rj->buf);
+            job->error = (int)read_file(&rj->what, disk_read, NULL, &rj->w, &rj->buf);
         }
         if (!job->error && rj->w.outcome != LOG_OK)
             job->error = -EBADMSG;
@@ -383,9 +394,9 @@ static bool job_result(struct log *log, struct log_read *read, struct read_job *
         read->outcome = rj->job.error == -EBADMSG ? LOG_CORRUPT : LOG_FAILED;
     } else if (rj->w.size > 0) {
         add_piece(read, rj->buf, rj->w.first, rj->w.size, rj->w.end);
-        keep_hint(log, &rj->plan, &rj->w);
+        keep_hint(log, &rj->what.plan, &rj->w);
     } else if (rj->w.at_limit) {
-        return read_on(log, read, rj->plan.segment);
+        return read_on(log, read, rj->what.plan.segment);
     }
     return true;
 }
@@ -393,7 +404,7 @@ static bool job_result(struct log *log, struct log_read *read, struct read_job *
 static void read_drop(struct shard_job *job)
 {
     struct read_job *rj = CONTAINER_OF(job, struct read_job, shard_job);
-    file_unref(rj->file);
+    file_unref(rj->what.file);
     buf_unref(rj->buf);
     free(rj->path);
     free(rj);
@@ -403,9 +414,9 @@ static void read_home(struct disk_job *job)
 {
     struct read_job *rj = CONTAINER_OF(job, struct read_job, job);
     struct log *log = rj->log;
-    if (rj->file && rj->cuts == log->cuts) {
-        keep_file(log, rj->plan.segment, rj->file);
-        rj->file = NULL;
+    if (rj->what.file && rj->cuts == log->cuts) {
+        keep_file(log, rj->what.plan.segment, rj->what.file);
+        rj->what.file = NULL;
     }
     if (rj->read && job_result(log, rj->read, rj))
         rj->read->done(rj->read);
@@ -430,15 +441,12 @@ static void start_job(struct log *log, struct log_read *read, int64_t bound,
                 .lane = LANE_READ},
         .log = log,
         .read = read,
-        .plan = *plan,
+        .what = file_read_of(read, bound, segment, plan),
         .path = xasprintf("%s-%d/%s", log->topic, log->id.number, name),
-        .file = segment->file ? file_ref(segment->file) : NULL,
-        .offset = read->offset,
-        .bound = bound,
-        .size_max = read->size_max,
-        .first_whole = read->first_whole,
         .cuts = log->cuts,
     };
+    if (segment->file)
+        file_ref(segment->file);
     read->job = rj;
     dir_shard_job_begin(log->shard, &rj->shard_job, read_drop);
     log->jobs++;
