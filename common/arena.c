@@ -22,7 +22,8 @@ static struct arena_block *block_new(size_t size)
     return xcalloc(1, sizeof(struct arena_block) + size);
 }
 
-/* Something large gets a block of its own behind the first, whose rest stays in use. */
+/* A large allocation gets a block of its own, linked behind the first one, so that what is left of
+ * the first can still be given out. */
 static void *alloc_alone(struct arena *arena, size_t size)
 {
     struct arena_block *b = block_new(size);

@@ -9,9 +9,9 @@
 
 /* The inner seam: blocking file operations, called on a directory's disk threads only (and by
  * file_peek of the world). Every function returns 0 or a count on success and -errno on failure.
- * Paths are relative to the fs object's root, with
- * '/' between names. Implementations: common/file_posix.c (real), tests/lib/file_mem.c (in memory,
- * loses power). */
+ * Paths are relative to the fs object's root, with a slash between names. Implementations:
+ * common/file_posix.c (system calls), tests/lib/file_mem.c (in memory, with faults and loss of
+ * power). */
 struct file_ops;
 /* An open file, counted atomically. Its descriptor is never closed while it holds unsynced bytes of
  * ours (a writeback error is reported only to descriptors that were open) or while a reference is

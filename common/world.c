@@ -87,7 +87,7 @@ struct world *world_new(const struct world_config *config)
     PRE(config->shard_count >= 1 && config->shard_count <= WORLD_SHARDS_MAX);
     PRE(config->dir_count <= WORLD_DIRS_MAX);
     PRE(config->step);
-    /* An arena a thread would keep what any of them once freed. */
+    /* With an arena for each thread malloc would keep what each of them has freed at some time. */
     mallopt(M_ARENA_MAX, 2);
     /* Buffers come and go by the megabyte: what is given back to the kernel at once must be had
      * from it again, page by page. */
@@ -208,7 +208,7 @@ int world_run(struct world *world)
     sigset_t ours, before;
     world_signals(&ours);
     signal(SIGPIPE, SIG_IGN);
-    /* Blocked before the threads start, who inherit it; heard here. */
+    /* Blocked here and in all threads, which inherit the mask: signals are read from signal_fd. */
     pthread_sigmask(SIG_BLOCK, &ours, &before);
     int signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
     INVARIANT(signal_fd >= 0);

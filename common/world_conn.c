@@ -58,7 +58,7 @@ static void readable_ready(struct world_watch *watch, bool timed_out)
 {
     struct net_conn *c = CONTAINER_OF(watch, struct net_conn, readable);
     if (c->state == CONN_DRAINING && timed_out) {
-        c->drained = DRAIN_BYTES; /* enough of it */
+        c->drained = DRAIN_BYTES; /* the time is over: ends as if so many bytes had come */
         net_socket_schedule(&c->socket);
         return;
     }

@@ -115,11 +115,11 @@ static void run_turn(struct world_shard *s)
     }
     run_timers(s);
     run_inbox(s);
-    flush_jobs(s); /* not after so many sockets */
+    flush_jobs(s); /* disks need not wait for the sockets below */
     world_net_run(&s->net, SOCKETS_A_TURN);
     end_turn(s);
-    /* What was sent at once is told at once: otherwise each answer would cost a look at the
-     * descriptors more. */
+    /* Owners are told now what was sent just now. Otherwise each answer would cost another look at
+     * the descriptors before the shard sleeps. */
     if (world_net_has_work(&s->net)) {
         world_net_run(&s->net, SOCKETS_A_TURN);
         end_turn(s);

@@ -10,12 +10,14 @@
 #include "common/env.h"
 
 /* The commit journal of one directory: one write and one sync make the appends of all its logs
- * durable. Two plain files of equal size, zeroed before the first round so that a sync carries data
- * only, used in turn. README.md of this folder argues why it holds (invariants L1-L9).
+ * durable. It is two plain files of equal size that are used in turn; they are zeroed before the
+ * first round, so that a sync carries data and no file-system metadata. README.md of this folder
+ * has the format, and argues why nothing is lost (invariants L1 to L9).
  *
- * Three parties: shards reserve room and hand items to LANE_COMMIT (journal_run); the STORE lane
- * says when what an item stands for is in place (journal_stored) and when rounds are released
- * (journal_released); the commit lane owns everything else here. */
+ * Three parties use it. Shards reserve room (journal_reserve) and give items to LANE_COMMIT, where
+ * journal_run makes rounds of them. LANE_STORE says when what an item stands for is in place
+ * (journal_stored), and releases rounds when all they stand for is synced there (journal_release).
+ * What is not marked otherwise below belongs to the commit lane. */
 
 #define JOURNAL_FILES 2
 #define JOURNAL_SLOTS 16
@@ -110,11 +112,13 @@ void journal_run(struct disk_job *batch, const struct file_ops *files, void *fs)
 
 /* STORE lane: what the item says is in place (not synced). */
 void journal_stored(struct journal *j, uint64_t slot);
-/* STORE lane: the first slot that is not released yet can be: it takes no further round and all of
- * it is in place. */
-bool journal_releasable(struct journal *j);
-/* STORE lane: everything in place is synced; releases all slots that were releasable. */
-void journal_release(struct journal *j, uint64_t slots_below);
+/* STORE lane: the slots below the returned one take no further round, and all they hold is in
+ * place: they can be released when that is synced. */
 uint64_t journal_releasable_below(struct journal *j);
+/* STORE lane: whether journal_release would release anything. */
+bool journal_releasable(struct journal *j);
+/* STORE lane: what the slots below this one hold is in place and synced, names included. Their
+ * rounds are released: the next round says so, and then their room is free. */
+void journal_release(struct journal *j, uint64_t slots_below);
 
 #endif

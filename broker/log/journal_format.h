@@ -22,17 +22,18 @@
 enum journal_kind {
     JOURNAL_NOTHING = 0, /* never written: asks for a round without an entry */
     JOURNAL_APPEND = 1,  /* base i64, end i64, segment i64, pos u32, size u32, bytes */
-    JOURNAL_START = 3,   /* start i64: the log starts here now */
-    JOURNAL_TRUNC = 4,   /* end i64, segment i64, pos u32, epoch i32 of the last record left */
-    JOURNAL_OPEN = 5,    /* start i64, topic name: an empty log is made */
-    JOURNAL_DROP = 6,    /* the replica is removed */
-    JOURNAL_ENDS = 7,    /* confirmed end i64, high watermark i64 */
-    JOURNAL_RESET = 8,   /* start i64: all is dropped, the empty log starts here */
+    /* 2 is kept free for a note of a large batch that went into its segment directly. */
+    JOURNAL_START = 3, /* start i64: the log starts here now */
+    JOURNAL_TRUNC = 4, /* end i64, segment i64, pos u32, epoch i32 of the last record left */
+    JOURNAL_OPEN = 5,  /* start i64, topic name: an empty log is made */
+    JOURNAL_DROP = 6,  /* the replica is removed */
+    JOURNAL_ENDS = 7,  /* confirmed end i64, high watermark i64 */
+    JOURNAL_RESET = 8, /* start i64: all is dropped, the empty log starts here */
 };
 
 struct journal_round {
     uint64_t number;
-    uint64_t durable; /* rounds at or below it are durable */
+    uint64_t durable; /* the last round that was durable when this one was written */
     uint64_t floor;   /* rounds below it need no replay */
     uint32_t size;    /* bytes without the padding */
     uint32_t entry_count;

@@ -195,7 +195,7 @@ static int cut_active(struct loader *l, uint64_t pos)
     int error = store_open(&l->in->dir->store, &l->log->files, log_active(l->log)->base, &f);
     if (error)
         return error;
-    store_dirty(&l->in->dir->store, f);
+    store_dirty(f);
     return l->in->ops->truncate(f->file, pos);
 }
 
@@ -344,7 +344,7 @@ static int make_first_segment(struct loader *l)
     int error = store_open(&l->in->dir->store, &l->log->files, base, &f);
     if (error)
         return error;
-    store_dirty(&l->in->dir->store, f);
+    store_dirty(f);
     log_segment_add(l->log, base, l->in->ops->mtime_ms(f->file));
     l->end = base;
     if (l->in->required_end > base)

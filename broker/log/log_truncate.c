@@ -7,10 +7,11 @@
 #include "broker/log/segment_scan.h"
 #include "common/memory.h"
 
-/* A truncation. The place of the cut is known when it lies in memory; else a job on LANE_READ finds
- * the batch. Then, at once: the shard's view is cut and the entry queued, which voids older entries
- * of the log in the journal. When the store lane has cut the files and has said what producers and
- * indexes are at the new end, appends are taken again. */
+/* A truncation. A log is cut at a batch boundary: it is known when the batch is still in memory,
+ * otherwise a job on LANE_READ looks for it. Then the shard's view of the log is cut at once, and
+ * an entry is queued that makes older entries of the log in the journal void. When the store lane
+ * has cut the files, and has said what producers and indexes are at the new end, appends are taken
+ * again. */
 
 struct locate_job {
     struct disk_job job;
@@ -48,7 +49,8 @@ static void cut_offsets(struct log *log, int64_t end)
         log->hints[i] = (struct read_hint){-1, -1, 0};
 }
 
-/* Every look for a place that is under way is void. */
+/* A job that still looks for the place of an earlier cut is void from here on (log->cuts has
+ * moved), so only cuts that were queued count as under way. */
 static void begin_cut(struct log *log)
 {
     log->cuts++;
@@ -197,7 +199,7 @@ static void locate(struct log *log, int64_t to)
     log->cutting++;
     log->jobs++;
     void_ops(log, to);    /* what is on its way to the disk counts no more when it gets there */
-    cut_offsets(log, to); /* what is known by now; the boundary may lie below */
+    cut_offsets(log, to); /* at least so much goes; the batch boundary may lie below */
     env->ops->disk(env->world, &l->job);
 }
 

@@ -116,10 +116,9 @@ static int close_oldest(struct store *store)
     return 0;
 }
 
-void store_dirty(struct store *store, struct store_file *file)
+void store_dirty(struct store_file *file)
 {
     file->dirty = true;
-    store->checkpoints_dirty = true;
 }
 
 int store_open(struct store *store, struct log_files *log, int64_t segment, struct store_file **ret)
@@ -185,7 +184,7 @@ static int write_appends(struct store *store, struct log_op *first, struct log_o
     int error = store_open(store, log, first->item.entry.segment, &f);
     if (error)
         return error;
-    store_dirty(store, f);
+    store_dirty(f);
     error = store->ops->pwritev(f->file, iov, count, first->item.entry.pos);
     if (error)
         return error;

@@ -9,10 +9,10 @@
 #include "common/env.h"
 #include "common/uuid.h"
 
-/* The STORE lane of a directory: puts what the journal made durable in its place, unsynced; when a
- * part of the journal can be released, syncs every file and directory touched, writes the
- * checkpoints and releases it. Only the lane's thread touches what is here, but for the load and
- * the stop, which run on the same lane. */
+/* The STORE lane of a directory. It writes what the journal made durable into segments, unsynced.
+ * When a part of the journal can be released, it syncs every file and directory that was touched,
+ * writes the checkpoints and releases the rounds. Everything here is used by the lane's thread
+ * only; the load and the stop of a directory run on the same lane. */
 
 #define STORE_FILES_MAX 512u /* descriptors kept for writing, but for those with unsynced bytes */
 
@@ -35,12 +35,14 @@ struct log_files {
     char *name; /* of the directory now */
     const char *topic;
     struct partition_id id;
-    int64_t stored_end, start, first_segment, last_segment;
-    _Atomic int64_t *high_watermark;
-    _Atomic int64_t order; /* LOG_ORDER of the newest order; -1: none. Set by the shard */
-    uint64_t next_seq;
-    struct store_file *open;
-    bool listed, dir_dirty;
+    int64_t stored_end, start;           /* offsets, as in log.h */
+    int64_t first_segment, last_segment; /* base offsets; last: of the newest file that was made */
+    _Atomic int64_t *high_watermark;     /* of the journal_log; written by the shard */
+    _Atomic int64_t order;   /* LOG_ORDER of the newest order; -1: none. Set by the shard */
+    uint64_t next_seq;       /* of the operation that is next in place */
+    struct store_file *open; /* segments that are open for writing */
+    bool listed;             /* by the store, so that checkpoints and the stop find it */
+    bool dir_dirty;          /* names in its directory were changed and not synced */
     struct log_files *next, *previous; /* of the store, in the order of their making */
     struct log_op *batch_first, **batch_last;
     struct log_files *batch_next;
@@ -53,7 +55,7 @@ struct store {
     struct log_files *log_first, *log_last;
     struct store_file *newest, *oldest;
     uint32_t file_count;
-    bool root_dirty, checkpoints_dirty;
+    bool root_dirty; /* names in the directory of the whole store were changed and not synced */
     _Atomic bool orders_dirty;
 };
 
@@ -73,9 +75,12 @@ void store_deinit(struct store *store);
 /* Enters a log that exists in place. Takes the name. */
 void store_list(struct store *store, struct log_files *log, char *name);
 void store_unlist(struct store *store, struct log_files *log);
+/* The segment's file, open for writing; made when it is not there. It may be closed by the next
+ * call: at most STORE_FILES_MAX are kept. 0 or -errno. */
 MUST_CHECK int store_open(struct store *store, struct log_files *log, int64_t segment,
                           struct store_file **ret);
-void store_dirty(struct store *store, struct store_file *file);
+/* The file has unsynced bytes. */
+void store_dirty(struct store_file *file);
 /* Closes the log's files from the segment on, synced or not: they are being removed. */
 void store_forget_files(struct store *store, struct log_files *log, int64_t from_segment);
 /* Measures what may still be assigned. */
@@ -88,7 +93,8 @@ MUST_CHECK int store_checkpoints(struct store *store);
 MUST_CHECK int store_orders(struct store *store);
 /* Syncs and releases what of the journal can be; does nothing when nothing can. */
 MUST_CHECK int store_release(struct store *store);
-/* The operations other than appends; store_ops.c. */
+/* The operations other than appends (store_ops.c, store_cut.c): what the entry says, in place. 0,
+ * -ENOSPC: not done, to be tried again; -errno: the disk failed. */
 MUST_CHECK int store_open_log(struct store *store, struct log_op *op);
 MUST_CHECK int store_cut(struct store *store, struct log_op *op);
 MUST_CHECK int store_reset(struct store *store, struct log_op *op);

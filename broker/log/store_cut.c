@@ -48,7 +48,7 @@ static int cut_file(struct store *store, struct log_files *log, int64_t segment,
     int error = store_open(store, log, segment, &f);
     if (error)
         return error;
-    store_dirty(store, f);
+    store_dirty(f);
     return store->ops->truncate(f->file, pos);
 }
 
@@ -152,7 +152,7 @@ int store_reset(struct store *store, struct log_op *op)
         error = store_open(store, log, start, &f);
     if (error)
         return error;
-    store_dirty(store, f);
+    store_dirty(f);
     log->dir_dirty = true;
     log->stored_end = log->start = log->first_segment = start;
     producer_state_init(&op->cut->producers, LOG_PRODUCERS_MAX);

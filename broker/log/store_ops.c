@@ -11,8 +11,8 @@
 #include "broker/log/small_file.h"
 #include "common/memory.h"
 
-/* Whether the answer leaves the operation's purpose unharmed: a full disk is tried again, anything
- * else that a file for reading faster meets is repaired at the next start. */
+/* What a roll writes only makes reads and starts faster. So the operation is tried again when the
+ * disk is full, and any other error is passed over: the next start derives these files again. */
 static int only_full(int error)
 {
     return error == -ENOSPC ? error : 0;
@@ -48,7 +48,7 @@ int store_open_log(struct store *store, struct log_op *op)
     struct store_file *f;
     error = store_open(store, log, op->item.entry.start, &f);
     if (!error)
-        store_dirty(store, f);
+        store_dirty(f);
     return error;
 }
 
@@ -128,7 +128,7 @@ int store_start(struct store *store, struct log_op *op)
     int error = store_open(store, log, op->active, &f);
     if (error)
         return error;
-    store_dirty(store, f);
+    store_dirty(f);
     if (op->seal) {
         error = store_seal(store, op);
         if (error)
@@ -151,7 +151,6 @@ int store_start(struct store *store, struct log_op *op)
         log->stored_end = log->start;
     if (log->first_segment < op->keep_from)
         log->first_segment = op->keep_from;
-    store->checkpoints_dirty = true;
     return 0;
 }
 
@@ -170,7 +169,6 @@ int store_drop(struct store *store, struct log_op *op)
     store_forget_files(store, log, 0);
     store_unlist(store, log);
     store->root_dirty = true;
-    store->checkpoints_dirty = true;
     free(op->path);
     op->path = xstrdup(name);
     return 0;

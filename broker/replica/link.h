@@ -9,16 +9,17 @@
 #include "proto/cluster/frames.h"
 #include "proto/cluster/handshake.h"
 
-/* One connection of a replication stream, either end: the handshake, whole frames in, frames out at
- * the end of the turn. A frame is read into one counted buffer, so that what it holds can be kept
- * without a copy. One thread. The owner frees what embeds it only after closed() was called. */
+/* One connection of a replication stream, either end of it: the handshake, then whole frames in,
+ * and frames out when the owner flushes them. A frame is read into one counted buffer, so that what
+ * it holds can be kept without a copy. Embedded in its owner, who may free it only after closed()
+ * was called. One thread; calls come from events, never inside of a call on the link. */
 struct link;
 struct link_calls {
     void (*ready)(struct link *l); /* the handshake is done; l->peer says who is there */
     /* A whole frame of any kind but the handshake's and pings. m's views and the batches of a push
      * lie in buf; keep a reference to keep them. */
     void (*heard)(struct link *l, const struct cluster_message *m, struct buf *buf, uint32_t pos);
-    /* Asked before each read: true holds it until link_resume. */
+    /* Asked before each read: true puts it off until link_resume (back-pressure). */
     bool (*full)(struct link *l);
     /* May be NULL. Before a ping is answered: what earlier frames asked for is to be said first, so
      * that whoever hears the pong has heard it. */
@@ -46,7 +47,7 @@ struct link {
     uint32_t peer_shard_count;
     uint64_t heard_ns;                 /* when bytes last came */
     uint64_t bytes_left;               /* handed to the world and not sent yet */
-    const char *why;                   /* it closed: static text; NULL: the other end did */
+    const char *why;                   /* why we closed it, static text; NULL: the other end did */
     uint64_t ping_number, pong_number; /* of the last ping, and of the last one that was answered */
     /* the link's own */
     struct source source;
@@ -68,13 +69,16 @@ void link_connect(struct link *l, struct reactor *r, const struct link_calls *ca
 void link_accept(struct link *l, struct reactor *r, const struct link_calls *calls,
                  const struct link_identity *self, struct account *account, token connection,
                  const struct cluster_open *open);
-/* Appends a frame to what leaves with link_flush. Nothing happens unless it is ready. */
+/* Appends a frame to what leaves with the next link_flush; dropped unless the link is ready. */
 void link_say(struct link *l, const struct cluster_message *m);
 /* Sends the frames said so far, then `count` pieces (the bytes of the last frame's pushes). */
 void link_flush(struct link *l, const struct piece *pieces, unsigned count);
+/* Asks the other end for a sign of life: its answer moves heard_ns. */
 void link_ping(struct link *l);
+/* Reads on after full() has put a read off. */
 void link_resume(struct link *l);
-/* closed() follows, from a later event. why: static text, for the log. */
+/* Closes at once; what was not sent yet is lost. closed() follows, from a later event. why: static
+ * text, for the log. */
 void link_close(struct link *l, const char *why);
 static inline bool link_is_open(const struct link *l)
 {

@@ -7,10 +7,11 @@
 
 #include "proto/cluster/messages.h"
 
-/* One replica of a partition as a step function: events in, actions out. It sees no clock, no log
- * and no connection; numbers of the log and the time come with the events, and whoever calls it
- * (replica_host.h, or a test) carries out the actions in their order. The rules that it holds, and
- * why nothing acknowledged is lost under them, stand in README.md here. One thread. */
+/* One replica of a partition as a step function: events go in, actions come out. It sees no clock,
+ * no log and no connection. The time and the numbers of the log come with the events, and the
+ * caller (replica_host.h, or a test) carries out the actions in their order. README.md here has the
+ * rules that it keeps, the table of its states, and why nothing acknowledged is lost. One thread;
+ * nothing is allocated. Times are milliseconds of a clock that never goes back. */
 
 enum partition_state {
     PARTITION_IDLE,      /* no order yet, no leader, or not a replica */
@@ -28,7 +29,7 @@ enum partition_state {
     PARTITION_STATES,
 };
 const char *partition_state_name(enum partition_state state);
-/* Whether the table of moves allows it; for tests and the README. */
+/* Whether the table of moves in partition.c allows it. */
 bool partition_state_may_move(enum partition_state from, enum partition_state to);
 
 struct partition_config {
@@ -43,7 +44,7 @@ struct partition_config {
     unsigned mutation; /* enum mutation: a rule taken away, in mutation builds only */
 };
 
-/* What the log says. `there` false: there is none. */
+/* The log's state as the step is told it; there: false when the replica has no log. */
 struct partition_log {
     bool there, created, failed, suspect, truncating;
     int32_t last_epoch;
@@ -84,7 +85,7 @@ struct partition {
     int64_t now_ms;
     int32_t resigned_epoch; /* never leads up to this one; -1: none */
     bool damaged; /* bytes of the log did not check out when they were read: to be fetched anew */
-    int reported; /* enum cluster_report_kind last said of this state; 0: nothing */
+    int reported; /* enum cluster_report_kind sent last of this state; 0: none */
     int32_t report_epoch, report_version; /* under which order */
     int64_t report_ms;                    /* when */
 
@@ -139,7 +140,8 @@ enum partition_event_kind {
     PARTITION_EV_LEADER_DOWN,
     PARTITION_EVENTS,
 };
-/* own_epoch, own_end: what log_epoch_end says for the epoch named. */
+/* own_epoch, own_end: the largest epoch in the own log at or below the one that the message names,
+ * and where it ends there; (-1, -1): none. */
 struct partition_event {
     enum partition_event_kind kind;
     int64_t now_ms;
@@ -233,7 +235,7 @@ void partition_turn(struct partition *p, int64_t now_ms, struct partition_action
 /* True when a turn would have something to say. */
 bool partition_wants_turn(const struct partition *p);
 
-/* May a batch be appended now? */
+/* Whether a batch of a producer may be appended now. */
 enum partition_admission {
     PARTITION_ADMITTED = 0,
     PARTITION_NOT_LEADER,
@@ -247,8 +249,8 @@ bool partition_is_in_touch(const struct partition *p);
 /* False from the election on until the high watermark has reached the start of the epoch: an answer
  * for "latest" would step back (KIP-207). */
 bool partition_latest_available(const struct partition *p);
-/* How many replicas the commit rule counts on now: the larger of the committed ISR and what a
- * pending change would make of it. */
+/* Whether the commit rule counts on this broker now: it is in the committed ISR, or a pending
+ * change would add it. */
 bool partition_in_maximal_isr(const struct partition *p, int32_t broker);
 
 #endif

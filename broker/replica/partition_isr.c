@@ -12,7 +12,8 @@ static bool peer_is_behind(const struct partition *p, const struct partition_pee
     return !peer->acked || peer->synced_end < p->log.end;
 }
 
-/* It held at `lag_since` all that there was at that time: that is how far back it is. */
+/* As in Kafka: a follower that has now reached what was the log's end at lag_since_ms was caught up
+ * at that time. From here on the end of now is what it has to reach. */
 void isr_heard_ack(struct partition *p, struct partition_peer *peer)
 {
     if (peer->synced_end >= peer->lag_target) {

@@ -35,7 +35,7 @@ enum replica_result {
     REPLICA_OUT_OF_ORDER,   /* OUT_OF_ORDER_SEQUENCE_NUMBER */
     REPLICA_STALE_PRODUCER, /* INVALID_PRODUCER_EPOCH */
     REPLICA_NOT_IN_TXN,     /* INVALID_TXN_STATE */
-    REPLICA_CORRUPT,        /* CORRUPT_MESSAGE: bytes on disk do not check out */
+    REPLICA_CORRUPT,        /* CORRUPT_MESSAGE: a batch on disk is damaged */
     REPLICA_TOO_MANY,       /* a limit of ours: too many producers or waiters; retriable */
 };
 

@@ -22,31 +22,33 @@ struct stream;
 struct replica;
 
 /* ---- leader: what is pushed to one follower of one partition ---- */
+/* feed.c draws how a feed changes from one to the other. */
 enum feed_mode {
-    FEED_OFF,
-    FEED_LIVE,    /* batches are pushed as they are appended */
-    FEED_BEHIND,  /* read from the log and pushed by the catch-up stream */
-    FEED_JOINING, /* everything was sent by catch-up; live goes on when the follower has it */
-    FEED_LEAVING, /* overflow: catch-up goes on when the follower has what went by live */
+    FEED_OFF,     /* nothing is pushed */
+    FEED_LIVE,    /* batches go by the live stream as they are appended */
+    FEED_BEHIND,  /* what the follower lacks is read from the log and goes by the catch-up stream */
+    FEED_JOINING, /* catch-up has sent everything; live begins when the follower acknowledged it */
+    FEED_LEAVING, /* live overflowed; catch-up begins when the follower acknowledged what live sent
+                   */
 };
 struct feed_batch {
-    struct piece piece;
-    int64_t base, end;
+    struct piece piece; /* a reference is held */
+    int64_t base, end;  /* offsets: [base, end) */
 };
 struct feed {
     enum feed_mode mode;
     struct replica *replica;
-    struct stream *live;
+    struct stream *live; /* while the feed is not off */
     struct cluster_member to;
     uint32_t session;
-    int64_t next;             /* the first offset that was not handed to a connection */
+    int64_t next;             /* the first offset that was not given to a connection */
     int64_t acked;            /* the follower's end, as it said last in this session */
-    bool marks;               /* the high watermark or start must be said */
-    struct feed_batch *queue; /* a ring */
+    bool marks;               /* high watermark or start have moved: push them, batches or not */
+    struct feed_batch *queue; /* a ring of batches for the live stream */
     uint32_t queue_first, queue_count, queue_capacity;
-    bool listed; /* on its stream's list of feeds with something to say */
+    bool listed; /* on its stream's list of feeds with something to push */
     struct feed *next_listed;
-    bool reading; /* read is out */
+    bool reading; /* a disk is waited for */
     struct log_read read;
 };
 
@@ -60,46 +62,52 @@ struct replica {
     struct incoming *in; /* follower: the stream that the newest open came by */
     struct feed *feeds;  /* one per peer, while it leads */
     uint32_t feed_count;
-    bool damaged;       /* a read met bytes that do not check out: the step hears it at the turn */
-    bool touched, dead; /* dead: its topic is gone; freed when no read is out */
-    bool said_leads;
-    int32_t said_epoch;
-    int64_t timer_ms;
+    bool damaged; /* a read met a bad checksum: the step hears it at the end of the turn */
+    bool touched; /* in the host's list of replicas that have something to do at the turn's end */
     struct replica *next_touched;
+    bool dead;                /* its topic was deleted: freed when no read of it is under way */
+    bool said_leads;          /* what the host's observer heard last of its leadership */
+    int32_t said_epoch;       /* and in which epoch */
+    int64_t timer_ms;         /* when the step wants PARTITION_EV_TIMER; 0: not */
     struct host_topic *topic; /* while it is in the host's map */
     struct replica *next_of_topic, **link_of_topic;
     struct produce_waiter *by_commit, **by_commit_last; /* acks -1, by wait_for */
     struct produce_waiter *by_sync, **by_sync_last;     /* acks 1 */
     struct fetch_waiter *fetches;
-    uint32_t reads; /* of the log that are out */
+    uint32_t reads; /* of the log that are under way */
 };
 
 /* ---- streams to other brokers ---- */
+/* From this shard, as a leader, to one shard of a follower. */
 struct stream {
     struct link link;
     struct replica_host *host;
     struct host_broker *broker;
     uint32_t shard; /* the follower's */
-    bool catch_up, wanted, silent;
-    bool was_ready; /* since it was last connected */
+    bool catch_up;  /* the catch-up stream; else the live one */
+    bool wanted;    /* some partition needs it: connected, and again when it was closed */
+    bool silent;    /* nothing was heard on it for too long, and its partitions know */
+    bool was_ready; /* since it was connected last */
     bool starved;   /* catch-up: a feed waits until fewer bytes are on their way */
     bool dying;     /* its broker is another process now: freed when the link is closed */
     uint64_t retry_ns, started_ns, pinged_ns;
     uint64_t retry_ms;
     uint64_t queued_bytes; /* in the queues of its feeds (live) */
     uint64_t doubt_wanted, doubt_pinged,
-        doubt_settled;   /* doubts: the newest asked for, on its way */
-    uint64_t doubt_ping; /* with this ping (0: none is), settled */
-    struct feed *listed_first, **listed_last;
-    struct cluster_replica_open *opens; /* to be said at the turn's end */
+        doubt_settled;                        /* doubts: the newest asked for, on its way */
+    uint64_t doubt_ping;                      /* with this ping (0: none is), settled */
+    struct feed *listed_first, **listed_last; /* feeds with something to push at the turn's end */
+    struct cluster_replica_open *opens;       /* these three: to be sent at the turn's end */
     struct cluster_diverge *diverges;
     struct cluster_reset *resets;
     size_t open_capacity, diverge_capacity, reset_capacity;
     uint32_t open_count, diverge_count, reset_count;
 };
+/* Another broker, as its newest item says. */
 struct host_broker {
     int32_t broker;
-    bool known, alive;
+    bool known; /* an item was heard; the rest is zero before */
+    bool alive;
     struct cluster_member member;
     struct addr addr;
     bool has_addr;
@@ -108,28 +116,30 @@ struct host_broker {
 };
 
 /* ---- streams from other brokers ---- */
+/* From one shard of a leader to this shard, as a follower. */
 struct incoming {
     struct link link;
     struct replica_host *host;
     bool catch_up;
     struct incoming *next;
-    struct cluster_replica_state *states;
+    struct cluster_replica_state *states; /* these three: to be sent at the turn's end */
     struct cluster_ack *acks;
     struct cluster_refuse *refuses;
     size_t state_capacity, ack_capacity, refuse_capacity;
     uint32_t state_count, ack_count, refuse_count;
 };
 
-/* A batch that was not appended, and that its producer will send again. */
+/* An idempotent producer's batch that was refused, and that will come again; replica_produce.c says
+ * why it is remembered. */
 #define REFUSED_BATCHES 256u
 #define REFUSED_MS 60000
 struct refused_batch {
     struct partition_id id;
     int64_t producer_id;
     int16_t producer_epoch;
-    int32_t sequence;
+    int32_t sequence; /* of the first batch that was refused */
     enum replica_result why;
-    int64_t until_ms; /* 0: nothing */
+    int64_t until_ms; /* when it is forgotten; 0: the slot is free */
 };
 
 /* Made with the first item or the first replica of the topic, whichever comes first. */
