@@ -137,7 +137,8 @@ $(BUILD)/zk/%: $(BUILD)/tests/zk/%.o $(TESTLIB) $(LIB)
 MUTATIONS := truncate-to-high-watermark ack-before-sync join-by-log-end no-epoch-check-on-push \
   no-incarnation-check resume-old-epoch read-without-sync replay-past-truncation \
   confirm-own-logs-only empty-for-missing answer-before-commit load-to-high-watermark \
-  take-any-generation block-without-version
+  take-any-generation block-without-version elect-outside-isr count-committed-isr \
+  trust-any-disk keep-cut-producers
 MUTATION_SEEDS ?= 1-400
 mutations: $(BUILD)/sim
 	@failed=0; for m in $(MUTATIONS); do \

@@ -150,7 +150,9 @@ static int32_t candidate(const struct controller *c, const struct ctl_partition 
     bool resigned = p->resigned_epoch == p->now.leader_epoch;
     for (uint32_t i = 0; i < p->replica_count; i++) {
         const struct ctl_replica *r = &p->replicas[i];
-        if (!may_lead(c, r) || !ctl_isr_has(&p->now.isr, r->broker))
+        bool in_sync = ctl_isr_has(&p->now.isr, r->broker) ||
+                       mutated(c->config.mutations, MUTATION_ELECT_OUTSIDE_ISR);
+        if (!may_lead(c, r) || !in_sync)
             continue;
         if (!resigned || r->broker != p->now.leader)
             return r->broker;
@@ -181,6 +183,9 @@ static const char *elect(const struct controller *c, const struct ctl_partition 
     int32_t leader = candidate(c, p);
     if (leader != ZNODE_LEADER_NONE) {
         lead(c, s, leader);
+        if (mutated(c->config.mutations, MUTATION_ELECT_OUTSIDE_ISR) &&
+            !ctl_isr_has(&s->isr, leader))
+            isr_add(&s->isr, leader);
         (void)shrink(c, p, s);
         return "election";
     }

@@ -6,6 +6,7 @@
 
 #include "broker/control/control_internal.h"
 #include "common/memory.h"
+#include "common/mutation.h"
 
 bool control_dir_is_usable(const struct control *c, unsigned i)
 {
@@ -178,8 +179,8 @@ bool control_dir_is_known(const struct control *c, unsigned i, uint64_t previous
 {
     const struct log_dir_load *load = &c->loads[i];
     uint64_t since = c->dirs[i].offline_since;
-    return previous == 0 || marker_names(load, previous) ||
-           (since != 0 && marker_names(load, since));
+    return previous == 0 || mutated(c->shard->mutation, MUTATION_TRUST_ANY_DISK) ||
+           marker_names(load, previous) || (since != 0 && marker_names(load, since));
 }
 
 static void list_offline(struct control *c)

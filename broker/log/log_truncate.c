@@ -6,6 +6,7 @@
 #include "broker/log/log_listing.h"
 #include "broker/log/segment_scan.h"
 #include "common/memory.h"
+#include "common/mutation.h"
 
 /* A truncation. A log is cut at a batch boundary: it is known when the batch is still in memory,
  * otherwise a job on LANE_READ looks for it. Then the shard's view of the log is cut at once, and
@@ -282,8 +283,10 @@ void log_cut_stored(struct log *log, struct log_op *op)
         log->txns = cut->txns;
         cut->txns = (struct txn_index){0};
     }
-    producer_state_deinit(&log->producers);
-    log->producers = cut->producers;
-    producer_state_init(&cut->producers, 1);
+    if (!mutated(log->dir->config.mutation, MUTATION_KEEP_CUT_PRODUCERS)) {
+        producer_state_deinit(&log->producers);
+        log->producers = cut->producers;
+        producer_state_init(&cut->producers, 1);
+    }
     open_txns_advance(&log->producers.txns, log->high_watermark);
 }

@@ -365,7 +365,10 @@ static int64_t committed_end(const struct partition *p)
     int64_t end = unsynced ? p->log.end : p->log.synced_end;
     for (uint32_t i = 0; i < p->peer_count; i++) {
         const struct partition_peer *peer = &p->peers[i];
-        if (!partition_in_maximal_isr(p, peer->broker))
+        bool counts = mutated(p->config->mutation, MUTATION_COUNT_COMMITTED_ISR)
+                          ? partition_in_isr(p, peer->broker)
+                          : partition_in_maximal_isr(p, peer->broker);
+        if (!counts)
             continue;
         if (!peer->acked)
             return p->high_watermark;

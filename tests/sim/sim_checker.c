@@ -430,7 +430,13 @@ void sim_checker_begin_anew(struct sim_checker *c, uint32_t partition)
                       sim_checker_name(c, partition, name));
         return;
     }
-    sim_history_begin_anew(c->history, partition, p->copies[leader].start);
+    /* A copy that led before may have removed more than the leader that came from outside. */
+    int64_t start = p->copies[leader].start;
+    for (unsigned b = 0; b < c->broker_count; b++) {
+        if (p->copies[b].known && p->copies[b].start > start)
+            start = p->copies[b].start;
+    }
+    sim_history_begin_anew(c->history, partition, start);
     p->committed_end = p->copies[leader].high_watermark;
     p->committed_epoch = p->leader_epoch;
     for (unsigned b = 0; b < c->broker_count; b++)

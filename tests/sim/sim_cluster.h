@@ -47,7 +47,8 @@ struct sim_broker {
     struct broker_config *config;
     unsigned shard_count;
     bool failed_disk; /* fails by order: the host has to lose power to be well again */
-    bool full_disk;
+    bool full_disk;   /* that of full_dir */
+    unsigned full_dir;
     bool short_of_room; /* for a recovery or a marker: such a directory is left out until a restart
                          */
 };

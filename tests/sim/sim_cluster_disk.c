@@ -13,6 +13,7 @@ void sim_cluster_fill_disk(struct sim_cluster *c, unsigned broker, unsigned dir,
     if (b->full_disk || !sim_host_is_on(b->host) || used + left > SIM_DISK_SIZE)
         return;
     b->full_disk = true;
+    b->full_dir = dir;
     b->short_of_room |= left < SIM_MARKER_ROOM;
     c->totals.full_disks++;
     sim_trace(c->world, "disk %u of broker %u fills up: %llu bytes left", dir, broker + 1,
@@ -22,7 +23,8 @@ void sim_cluster_fill_disk(struct sim_cluster *c, unsigned broker, unsigned dir,
 
 void sim_cluster_empty_disk(struct sim_cluster *c, unsigned broker, unsigned dir)
 {
-    c->brokers[broker].full_disk = false;
+    if (c->brokers[broker].full_dir == dir)
+        c->brokers[broker].full_disk = false;
     file_mem_set_capacity(sim_host_disk(c->brokers[broker].host, dir), SIM_DISK_SIZE);
 }
 

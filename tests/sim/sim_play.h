@@ -46,6 +46,12 @@ void sim_play_coordinator_dies(struct sim_cluster *c);
 void sim_play_coordinator_cut_off(struct sim_cluster *c);
 void sim_play_producer_ids(struct sim_cluster *c);
 
+/* ---- sim_scenario_lead.c ---- */
+void sim_play_untold_joiner(struct sim_cluster *c);
+void sim_one_producer(struct sim_cluster_options *o);
+void sim_play_cut_producers(struct sim_cluster *c);
+void sim_play_elect_from_isr(struct sim_cluster *c);
+
 /* ---- sim_scenario_unclean.c ---- */
 void sim_allow_unclean(struct sim_cluster_options *o);
 void sim_play_unclean(struct sim_cluster *c);

@@ -28,6 +28,10 @@ static const char *const mutation_names[] = {
     [MUTATION_LOAD_TO_HIGH_WATERMARK] = "load-to-high-watermark",
     [MUTATION_TAKE_ANY_GENERATION] = "take-any-generation",
     [MUTATION_BLOCK_WITHOUT_VERSION] = "block-without-version",
+    [MUTATION_ELECT_OUTSIDE_ISR] = "elect-outside-isr",
+    [MUTATION_COUNT_COMMITTED_ISR] = "count-committed-isr",
+    [MUTATION_TRUST_ANY_DISK] = "trust-any-disk",
+    [MUTATION_KEEP_CUT_PRODUCERS] = "keep-cut-producers",
 };
 
 unsigned sim_mutation_find(const char *name)
