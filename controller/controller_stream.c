@@ -240,6 +240,12 @@ static struct view settings_text(struct arena *arena, const struct ctl_topic *t)
     return (struct view){text, (uint32_t)size};
 }
 
+/* Brokers number a topic's places from 0: an assignment made by hand may leave some empty. */
+static int32_t places(const struct ctl_topic *t)
+{
+    return t->partition_count == 0 ? 0 : t->partitions[t->partition_count - 1]->number + 1;
+}
+
 static void put_topic(struct controller *c, struct items *list, const struct ctl_topic *t,
                       enum cluster_item_kind kind)
 {
@@ -247,7 +253,7 @@ static void put_topic(struct controller *c, struct items *list, const struct ctl
     item->u.topic = (struct cluster_topic_item){
         .id = t->id,
         .name = arena_copy(ctl_scratch(c), view_of(t->name)),
-        .partition_count = (int32_t)t->partition_count,
+        .partition_count = places(t),
     };
     if (kind == CLUSTER_ITEM_TOPIC)
         item->u.topic.config = settings_text(ctl_scratch(c), t);

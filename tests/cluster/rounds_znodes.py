@@ -106,9 +106,35 @@ def topic_by_znodes():
         assert len(c.znode("/brokers/topics/hand")["topic_id"]) == 22
         with Connection(c.nodes[2].port) as k:
             assert k.produce("hand", 0, batch([b"x" * 5000])) == (NONE, 0)
+        odd_topics(c)
         override(c)
         grow(c)
         delete(c)
+
+
+ODD_TOPICS = {"broken": b'{"version":2,', "empty": b"", "twice": b'{"version":2,"partitions":{"0":[1,1]}}',
+              "nobody": b'{"version":2,"partitions":{"0":[77]}}',
+              "none": b'{"version":2,"partitions":{}}',
+              "gap": b'{"version":2,"partitions":{"1":[2,3]}}'}
+
+
+def odd_topics(c):
+    """What somebody may write and no tool would: it disturbs no other topic, and the brokers hold the
+    metadata that the controller says."""
+    for name, data in ODD_TOPICS.items():
+        c.zk.create("/brokers/topics/%s" % name, data)
+    c.wait_for("the partition after the gap", lambda: c.partition("gap", 1))
+    for name in ("broken", "empty", "twice"):
+        c.wait_for("%s to be complained of" % name, lambda name=name: any(
+            n.says("/brokers/topics/%s .*the topic is left alone" % name)
+            for n in c.nodes.values()))
+    # Several of the digests that the controller says every second.
+    c.create_topic("after", partitions=1)
+    for _ in range(3):
+        c.command("verify", "--topic", "after", "--seconds", 1)
+    assert not any(n.says("metadata differs") for n in c.nodes.values()), c.state()
+    for name in ODD_TOPICS:
+        c.zk.delete("/brokers/topics/%s" % name, recursive=True)
 
 
 def override(c):

@@ -208,6 +208,23 @@ START_TEST(a_topic_written_by_hand)
 }
 END_TEST
 
+/* Numbers that begin at 1, as only a hand writes them: brokers hear of as many places as it takes
+ * to have the last one. */
+START_TEST(a_topic_written_by_hand_may_have_gaps)
+{
+    begin(27, 3);
+    put("/brokers/topics/gap", "{\"version\":1,\"partitions\":{\"1\":[2,3],\"4\":[3]}}");
+    rig_run(r, 200);
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "gap", 1), "2 e0 v1 [2,3] min 2");
+    ck_assert_str_eq(rig_state_text(r, "gap", 4), "3 e0 v1 [3] min 1");
+    struct uuid id = rig_topic_id(r, "gap");
+    const struct rig_topic *told = map_get(&rig_broker(r, 1)->topics, MAP_KEY(id));
+    ck_assert_int_eq(told->partition_count, 5);
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(a_topic_grown_by_hand_is_found_within_the_scan)
 {
     begin(7, 3);
@@ -395,7 +412,8 @@ END_TEST
 SUITE_MAIN("controller_topics", defaults_and_refusals, one_broker_has_topics_of_one_replica,
            defaults_count_every_broker_that_has_ever_joined, offsets_topic_has_its_own_default,
            only_asked_about, overrides_come_with_the_topic, a_thousand_partitions,
-           a_topic_written_by_hand, a_topic_grown_by_hand_is_found_within_the_scan,
-           an_erased_id_is_written_back, growth_by_request, deletion_leaves_nothing,
-           deletion_by_hand, deletion_waits_for_the_broker_that_is_away, deletion_can_be_forbidden,
+           a_topic_written_by_hand, a_topic_written_by_hand_may_have_gaps,
+           a_topic_grown_by_hand_is_found_within_the_scan, an_erased_id_is_written_back,
+           growth_by_request, deletion_leaves_nothing, deletion_by_hand,
+           deletion_waits_for_the_broker_that_is_away, deletion_can_be_forbidden,
            a_node_removed_by_hand_deletes_no_log, a_partition_waits_for_its_logs, racks_are_spread)
