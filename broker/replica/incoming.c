@@ -297,8 +297,14 @@ void incoming_tick(struct incoming *in)
 {
     uint64_t now = in->host->reactor->now_ns;
     uint64_t quiet_ms = (now - in->link.heard_ns) / 1000000;
+    uint64_t ping_ms = (uint64_t)in->host->config.silence_ms / 4;
     if (!host_is_full(in->host))
         link_resume(&in->link);
+    /* What waits unread may be a ping: without a word from us the leader would take us for dead. */
+    if (in->link.held && quiet_ms > ping_ms && now - in->pinged_ns > ping_ms * 1000000) {
+        in->pinged_ns = now;
+        link_ping(&in->link);
+    }
     if (quiet_ms > INCOMING_IDLE_MS && !in->link.held)
         link_close(&in->link, "silent for too long");
 }

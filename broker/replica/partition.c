@@ -418,6 +418,7 @@ static void dispatch(struct partition *p, const struct partition_event *e,
     case PARTITION_EV_STREAM_UP:
     case PARTITION_EV_STREAM_DOWN:
     case PARTITION_EV_STREAM_SILENT:
+    case PARTITION_EV_STREAM_HELD:
     case PARTITION_EV_STREAM_HEARD:
     case PARTITION_EV_STREAM_REOPEN:
     case PARTITION_EV_STATE:

@@ -64,6 +64,7 @@ struct partition_peer {
     bool alive;            /* as its broker item says */
     bool up;               /* a live stream to that incarnation stands */
     bool silent;           /* a stream stands, but nothing was heard on it for too long */
+    bool held;             /* it talks, but has read nothing for too long: its memory is full */
     int64_t down_since_ms; /* no stream since then */
     bool acked;            /* end and synced_end were said in this epoch by this incarnation */
     bool lacks;            /* in the ISR, and came without what is committed: not the disk it had */
@@ -127,7 +128,8 @@ enum partition_event_kind {
     PARTITION_EV_STREAM_UP,
     PARTITION_EV_STREAM_DOWN,
     PARTITION_EV_STREAM_SILENT, /* nothing heard for too long, stream up or down */
-    PARTITION_EV_STREAM_HEARD,  /* heard again after silence */
+    PARTITION_EV_STREAM_HELD,   /* it says that it reads nothing at present, for too long */
+    PARTITION_EV_STREAM_HEARD,  /* heard again after silence, or reading again */
     PARTITION_EV_STREAM_REOPEN, /* pushes were lost (the catch-up stream went down): open again */
     PARTITION_EV_STATE,         /* u.state, with own_epoch and own_end for its last_epoch */
     PARTITION_EV_ACK,           /* u.ack */

@@ -34,8 +34,9 @@ static bool peer_may_join(const struct partition *p, const struct partition_peer
         mutated(p->config->mutation, MUTATION_JOIN_BY_LOG_END) ? peer->end : peer->synced_end;
     bool pushing =
         peer->state == PEER_PUSHING || mutated(p->config->mutation, MUTATION_NO_INCARNATION_CHECK);
-    return peer->alive && !peer->silent && peer->acked && pushing && peer->incarnation != 0 &&
-           end >= p->high_watermark && end >= p->epoch_start && p->now_ms >= peer->rejoin_after_ms;
+    return peer->alive && !peer->silent && !peer->held && peer->acked && pushing &&
+           peer->incarnation != 0 && end >= p->high_watermark && end >= p->epoch_start &&
+           p->now_ms >= peer->rejoin_after_ms;
 }
 
 static bool peer_is_silent(const struct partition *p, const struct partition_peer *peer)
@@ -50,9 +51,12 @@ static bool peer_must_leave(const struct partition *p, const struct partition_pe
     return peer->lacks || peer_is_silent(p, peer);
 }
 
+/* Too far behind for too long, or behind and taking nothing. It talks: where the ISR would get too
+ * small without it, it is waited for. */
 static bool peer_is_slow(const struct partition *p, const struct partition_peer *peer)
 {
-    return peer_is_behind(p, peer) && p->now_ms - peer->caught_up_ms > p->config->lag_ms;
+    return peer_is_behind(p, peer) &&
+           (peer->held || p->now_ms - peer->caught_up_ms > p->config->lag_ms);
 }
 
 static void peer_left(struct partition *p, struct partition_peer *peer)

@@ -68,7 +68,7 @@ static void peer_down(struct partition *p, struct partition_peer *peer, struct p
     if (peer->up)
         peer->down_since_ms = p->now_ms;
     peer->up = false;
-    peer->silent = false;
+    peer->silent = peer->held = false;
     peer->state = PEER_DOWN;
     peer->reopen_ms = 0;
 }
@@ -87,7 +87,7 @@ void leader_begin(struct partition *p, struct partition_actions *a)
         struct partition_peer *peer = &p->peers[i];
         peer_forget(peer);
         peer->up = false;
-        peer->silent = false;
+        peer->silent = peer->held = false;
         peer->down_since_ms = p->now_ms;
         peer->lag_target = p->log.end;
         peer->lag_since_ms = peer->caught_up_ms = peer->joined_ms = p->now_ms;
@@ -295,7 +295,7 @@ static void on_stream(struct partition *p, struct partition_peer *peer,
     switch (kind) {
     case PARTITION_EV_STREAM_UP:
         peer->up = true;
-        peer->silent = false;
+        peer->silent = peer->held = false;
         peer_open(p, peer, a);
         break;
     case PARTITION_EV_STREAM_REOPEN:
@@ -305,8 +305,11 @@ static void on_stream(struct partition *p, struct partition_peer *peer,
     case PARTITION_EV_STREAM_DOWN:
         peer_down(p, peer, a);
         break;
+    case PARTITION_EV_STREAM_HELD:
+        peer->held = true;
+        break;
     case PARTITION_EV_STREAM_HEARD:
-        peer->silent = false;
+        peer->silent = peer->held = false;
         break;
     default:
         IMPOSSIBLE("not an event of a stream");

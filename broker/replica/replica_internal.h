@@ -87,10 +87,12 @@ struct stream {
     bool catch_up;  /* the catch-up stream; else the live one */
     bool wanted;    /* some partition needs it: connected, and again when it was closed */
     bool silent;    /* nothing was heard on it for too long, and its partitions know */
+    bool held;      /* the follower says that it reads nothing, and its partitions know */
     bool was_ready; /* since it was connected last */
     bool starved;   /* catch-up: a feed waits until fewer bytes are on their way */
     bool dying;     /* its broker is another process now: freed when the link is closed */
     uint64_t retry_ns, started_ns, pinged_ns;
+    uint64_t held_since_ns, held_ns; /* the follower said that it reads nothing: first, last */
     uint64_t retry_ms;
     uint64_t queued_bytes; /* in the queues of its feeds (live) */
     uint64_t doubt_wanted, doubt_pinged,
@@ -119,6 +121,7 @@ struct host_broker {
 /* From one shard of a leader to this shard, as a follower. */
 struct incoming {
     struct link link;
+    uint64_t pinged_ns; /* while it is held: that we live */
     struct replica_host *host;
     bool catch_up;
     struct incoming *next;

@@ -150,8 +150,8 @@ static void want_stream(struct replica *r, struct cluster_member to)
     e.kind = PARTITION_EV_STREAM_UP;
     e.from = s->link.peer;
     replica_step(r, &e);
-    if (s->silent) {
-        e.kind = PARTITION_EV_STREAM_SILENT;
+    if (s->silent || s->held) {
+        e.kind = s->silent ? PARTITION_EV_STREAM_SILENT : PARTITION_EV_STREAM_HELD;
         replica_step(r, &e);
     }
 }

@@ -87,7 +87,8 @@ static void stream_ready(struct link *l)
         return;
     }
     s->was_ready = true;
-    s->silent = false;
+    s->silent = s->held = false;
+    s->held_ns = 0;
     s->retry_ms = RECONNECT_MS;
     if (s->catch_up)
         go_on_feeds(s);
@@ -167,6 +168,16 @@ static void stream_ponged(struct link *l)
     host_turn_soon(s->host);
 }
 
+/* Followers ping only while they read nothing, because their memory is full. */
+static void stream_pinged(struct link *l)
+{
+    struct stream *s = stream_of(l);
+    uint64_t now_ns = s->host->reactor->now_ns;
+    if (!s->held_ns || ms_since(s, s->held_ns) > (uint64_t)s->host->config.silence_ms / 2)
+        s->held_since_ns = now_ns;
+    s->held_ns = now_ns;
+}
+
 static bool never_full(struct link *l)
 {
     (void)l;
@@ -218,6 +229,7 @@ static void stream_closed(struct link *l)
 static const struct link_calls stream_calls = {.ready = stream_ready,
                                                .heard = stream_heard,
                                                .full = never_full,
+                                               .before_pong = stream_pinged,
                                                .ponged = stream_ponged,
                                                .closed = stream_closed};
 
@@ -303,6 +315,23 @@ void streams_free(struct replica_host *h)
     free(h->streams);
 }
 
+/* The follower of a live stream is mute, or takes nothing, or neither: every partition hears it. */
+static void tell_condition(struct stream *s, uint64_t quiet)
+{
+    uint64_t silence = (uint64_t)s->host->config.silence_ms;
+    bool silent = quiet > silence;
+    bool held = s->held_ns && ms_since(s, s->held_ns) <= silence / 2 &&
+                ms_since(s, s->held_since_ns) > silence / 2;
+    if (silent == s->silent && held == s->held)
+        return;
+    s->silent = silent;
+    s->held = held;
+    if (s->catch_up)
+        return;
+    tell_partitions(s, silent ? PARTITION_EV_STREAM_SILENT
+                              : (held ? PARTITION_EV_STREAM_HELD : PARTITION_EV_STREAM_HEARD));
+}
+
 void stream_tick(struct stream *s)
 {
     struct replica_host *h = s->host;
@@ -322,10 +351,7 @@ void stream_tick(struct stream *s)
         go_on_feeds(s);
     }
     uint64_t quiet = ms_since(s, s->link.heard_ns);
-    bool silent = quiet > silence;
-    if (silent != s->silent && !s->catch_up)
-        tell_partitions(s, silent ? PARTITION_EV_STREAM_SILENT : PARTITION_EV_STREAM_HEARD);
-    s->silent = silent;
+    tell_condition(s, quiet);
     if (quiet > SILENT_CLOSE_MS)
         link_close(&s->link, "silent for too long");
     else if (quiet > silence / 4 && ms_since(s, s->pinged_ns) > silence / 4) {

@@ -497,6 +497,25 @@ START_TEST(a_leader_does_not_become_new_again)
 }
 END_TEST
 
+/* Its memory is full, and it says so: better waited for than refused, where min_isr needs it. */
+START_TEST(a_follower_that_takes_nothing_leaves_where_enough_remain)
+{
+    replica_rig_lead(10, 10);
+    replica_rig_say_ack(TWO, 5, 10, 10);
+    replica_rig_say_ack(THREE, 5, 10, 10);
+    replica_rig_say_stream(PARTITION_EV_STREAM_HELD, TWO);
+    replica_rig_turn();
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_ASK_ISR)); /* it has everything */
+    replica_rig_say_stream(PARTITION_EV_STREAM_HELD, THREE);
+    replica_rig_say_log(15, 15, 5);
+    replica_rig_turn();
+    const struct partition_action *ask = replica_rig_did(PARTITION_DO_ASK_ISR);
+    ck_assert_ptr_nonnull(ask);
+    ck_assert_uint_eq(ask->u.isr_change.isr_count, 2); /* min_isr */
+    ck_assert_int_eq(ask->u.isr_change.isr[1].broker, THREE.broker);
+}
+END_TEST
+
 START_TEST(what_was_acknowledged_before_a_reset_counts_no_more)
 {
     replica_rig_lead(10, 10);
@@ -623,6 +642,7 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            a_member_that_is_not_assigned_holds_the_high_watermark,
            a_leader_that_is_not_assigned_lets_others_join,
            a_leader_that_was_never_told_its_assignment_leads, a_leader_does_not_become_new_again,
+           a_follower_that_takes_nothing_leaves_where_enough_remain,
            what_was_acknowledged_before_a_reset_counts_no_more,
            a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
            a_leader_that_hears_not_all_of_the_isr_is_not_in_touch,

@@ -88,7 +88,67 @@ START_TEST(broken_streams_are_opened_again)
 }
 END_TEST
 
+static void set_tail_limit(void *context, struct replica_host *host)
+{
+    log_dir_tail(host->config.dirs[0])->limit = *(int64_t *)context;
+}
+
+static void see_start_of_stream(void *context, struct replica_host *host)
+{
+    *(uint64_t *)context = host->streams[0]->started_ns;
+}
+
+/* Memory for what is not in place yet is full, for longer than anybody waits for a silent peer. The
+ * follower reads nothing, pings included, and is neither dropped nor cut off as long as min_isr
+ * needs it. (Two that lead for each other cannot block each other: leaders always read what their
+ * followers acknowledge, and memory is given back by the disk alone.) */
+START_TEST(a_follower_without_memory_is_waited_for)
+{
+    struct replica_pair *pair = replica_pair_new(60, &sim_weather_calm);
+    int64_t none = -1, plenty = INT64_C(64) << 20;
+    uint64_t before = 0, after = 0;
+    pair->state.min_isr = 2;
+    replica_pair_lead_first(pair, 1);
+    replica_pair_produce(pair, 5);
+    replica_pair_wait_in_step(pair);
+    replica_pair_do(pair, 0, see_start_of_stream, &before);
+    replica_pair_do(pair, 1, set_tail_limit, &none);
+    sim_world_run(pair->world, sim_now_ns(pair->world) + 100 * SIM_MS);
+    pair->to_produce += 20;
+    sim_world_run(pair->world, sim_now_ns(pair->world) + 25 * SIM_SECOND);
+    ck_assert_uint_eq(pair->state.isr_count, 2);
+    ck_assert_uint_lt(pair->acknowledged, 25);
+    replica_pair_do(pair, 1, set_tail_limit, &plenty);
+    replica_pair_produce(pair, 0);
+    replica_pair_wait_in_step(pair);
+    replica_pair_do(pair, 0, see_start_of_stream, &after);
+    ck_assert_uint_eq(before, after);
+    ck_assert_uint_eq(pair->acknowledged, 25);
+    replica_pair_free(pair);
+}
+END_TEST
+
+START_TEST(a_follower_without_memory_leaves_where_enough_remain)
+{
+    struct replica_pair *pair = replica_pair_new(61, &sim_weather_calm);
+    int64_t none = -1, plenty = INT64_C(64) << 20;
+    replica_pair_lead_first(pair, 1);
+    replica_pair_produce(pair, 5);
+    replica_pair_wait_in_step(pair);
+    replica_pair_do(pair, 1, set_tail_limit, &none);
+    sim_world_run(pair->world, sim_now_ns(pair->world) + 100 * SIM_MS);
+    pair->to_produce += 20;
+    sim_world_run(pair->world, sim_now_ns(pair->world) + 4 * SIM_SECOND);
+    ck_assert_uint_eq(pair->state.isr_count, 1);
+    ck_assert_uint_eq(pair->acknowledged, 25);
+    replica_pair_do(pair, 1, set_tail_limit, &plenty);
+    replica_pair_wait_in_step(pair);
+    replica_pair_free(pair);
+}
+END_TEST
+
 SUITE_MAIN("replica streams", everything_pushed_live_arrives,
            an_overflowing_follower_is_caught_up_from_the_log,
            a_follower_that_was_away_catches_up_while_others_produce,
-           broken_streams_are_opened_again)
+           broken_streams_are_opened_again, a_follower_without_memory_is_waited_for,
+           a_follower_without_memory_leaves_where_enough_remain)
