@@ -41,6 +41,7 @@ static void make_dirs(struct broker *b)
                                    .unusable = b->setup.dir_errors[i],
                                    .broker_id = c->broker_id,
                                    .journal_file_size = (uint32_t)c->journal_bytes,
+                                   .files_max = b->setup.files_max,
                                    .space_reserve = (uint64_t)c->space_reserve_bytes,
                                    .idle_round_ms = 50,
                                    .defaults = defaults.log,

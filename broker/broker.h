@@ -18,6 +18,7 @@ struct broker_setup {
     struct view secret;
     /* For each entry of log.dirs: 0, or the negative errno of opening it. */
     int dir_errors[CONFIG_DIRS_MAX];
+    unsigned files_max; /* descriptors kept in one cache of segment files; 0: no limit of its own */
     unsigned
         mutation; /* enum mutation: a rule that this run leaves out, in mutation builds; else 0 */
 };

@@ -266,13 +266,28 @@ static int make_world(struct program *p)
     return 0;
 }
 
-static void raise_descriptor_limit(void)
+/* Half of the descriptors, and no more than these, are not for clients: logs, other brokers and
+ * ZooKeeper need some, however many clients there are. Half of those may be kept for segments. */
+#define OWN_DESCRIPTORS_MAX 16384
+#define FILES_MIN 8
+
+static void share_descriptors(struct program *p)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
     }
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    rlim_t own =
+        limit.rlim_cur / 2 < OWN_DESCRIPTORS_MAX ? limit.rlim_cur / 2 : OWN_DESCRIPTORS_MAX;
+    if (limit.rlim_cur - own < (rlim_t)p->config->connections_max) {
+        p->config->connections_max = (int64_t)(limit.rlim_cur - own);
+    }
+    /* One cache for writing and one a shard for reading, in each directory. */
+    rlim_t caches = p->config->dir_count * (1 + shard_count(p->config));
+    rlim_t files = own / 2 / caches;
+    p->setup.files_max = files < FILES_MIN ? FILES_MIN : (unsigned)files;
 }
 
 /* The world hears these signals on a descriptor. They are blocked before any thread is made, so
@@ -357,7 +372,7 @@ int main(int argc, char **argv)
     if (result == 0 && p.check) {
         printf("%s: fine\n", p.file);
     } else if (result == 0) {
-        raise_descriptor_limit();
+        share_descriptors(&p);
         block_signals();
         result = make_world(&p) != 0 ? 1 : run(&p);
         if (result != 0) {

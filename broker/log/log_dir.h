@@ -15,6 +15,8 @@ struct log_dir_config {
     uint32_t journal_file_size; /* 32 MiB; smaller in tests */
     uint64_t space_reserve;     /* bytes kept free on the file system */
     int64_t idle_round_ms;      /* 50 */
+    unsigned files_max; /* descriptors kept for writing, and so many for each shard for reading; 0:
+                           as many as there is use for */
     struct log_config defaults;
     unsigned mutation; /* common/mutation.h; heard only with -DCORDUROY_MUTATIONS */
     struct uuid fresh_directory_id, fresh_storage_id,

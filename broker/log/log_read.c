@@ -269,10 +269,13 @@ static void keep_file(struct log *log, int64_t base, struct file *file)
         file_unref(file);
         return;
     }
-    if (shard->file_count >= FILES_PER_SHARD) {
+    unsigned max = shard->dir->config.files_max;
+    if (max == 0 || max > FILES_PER_SHARD)
+        max = FILES_PER_SHARD;
+    if (shard->file_count >= max) {
         for (struct log *l = shard->log_first; l; l = l->next) {
             for (size_t i = 0; i < l->segment_count; i++) {
-                if (shard->file_clock - l->segments[i].file_used > FILES_PER_SHARD / 2)
+                if (shard->file_clock - l->segments[i].file_used > max / 2)
                     log_segment_drop_file(l, &l->segments[i]);
             }
         }

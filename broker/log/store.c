@@ -98,11 +98,9 @@ void store_forget_files(struct store *store, struct log_files *log, int64_t from
     }
 }
 
-/* Makes room for one more descriptor: the one used longest ago goes, synced first if it must be. */
+/* The descriptor used longest ago goes, synced first if it must be. There is one. */
 static int close_oldest(struct store *store)
 {
-    if (store->file_count < STORE_FILES_MAX)
-        return 0;
     struct store_file *f = store->oldest;
     while (f && f->dirty)
         f = f->newer;
@@ -114,6 +112,44 @@ static int close_oldest(struct store *store)
     }
     close_file(store, f);
     return 0;
+}
+
+static bool out_of_descriptors(int error)
+{
+    return error == -EMFILE || error == -ENFILE;
+}
+
+/* Nothing is wrong with the disk when the process (perhaps its clients) has no descriptor left: our
+ * own are given back, and what could not be done waits as it does for room on the disk. */
+static int wait_for_descriptors(struct store *store, int error)
+{
+    if (!out_of_descriptors(error))
+        return error;
+    for (unsigned i = 0; i < STORE_FILES_GIVEN_BACK && store->file_count > 0; i++) {
+        int failed = close_oldest(store);
+        if (failed)
+            return failed;
+    }
+    return -ENOSPC;
+}
+
+static int open_segment(struct store *store, const char *path, struct file **ret)
+{
+    unsigned max = store->dir->config.files_max;
+    if (max == 0 || max > STORE_FILES_MAX)
+        max = STORE_FILES_MAX;
+    for (;;) {
+        int error = 0;
+        if (store->file_count >= max)
+            error = close_oldest(store);
+        if (!error)
+            error = store->ops->open(store->fs, path, FILE_WRITE | FILE_CREATE, ret);
+        if (!out_of_descriptors(error) || store->file_count == 0)
+            return error;
+        error = close_oldest(store);
+        if (error)
+            return error;
+    }
 }
 
 void store_dirty(struct store_file *file)
@@ -131,13 +167,10 @@ int store_open(struct store *store, struct log_files *log, int64_t segment, stru
             return 0;
         }
     }
-    int error = close_oldest(store);
-    if (error)
-        return error;
     char path[LOG_PATH_SIZE];
     log_file_path(path, log->name, segment, SEGMENT_LOG);
     struct file *file;
-    error = store->ops->open(store->fs, path, FILE_WRITE | FILE_CREATE, &file);
+    int error = open_segment(store, path, &file);
     if (error)
         return error;
     if (segment > log->last_segment) {
@@ -237,7 +270,7 @@ static void run_log(struct store *store, struct log_files *log)
         if (atomic_load(&store->dir->journal.failed))
             error = -EIO;
         else if (op->seq == log->next_seq)
-            error = run_entry(store, op, &last);
+            error = wait_for_descriptors(store, run_entry(store, op, &last));
         if (error && error != -EAGAIN && error != -ENOSPC)
             store_failed(store);
         next = last->batch_next;
@@ -317,6 +350,7 @@ void store_run(struct disk_job *batch, const struct file_ops *files, void *fs)
     int error = atomic_load(&store->dir->journal.failed) ? 0 : store_release(store);
     if (!error && !atomic_load(&store->dir->journal.failed))
         error = store_orders(store);
+    error = wait_for_descriptors(store, error);
     if (error && error != -ENOSPC)
         store_failed(store);
     store_look_at_space(store);

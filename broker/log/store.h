@@ -14,6 +14,7 @@
  * writes the checkpoints and releases the rounds. Everything here is used by the lane's thread
  * only; the load and the stop of a directory run on the same lane. */
 
+#define STORE_FILES_GIVEN_BACK 8u /* when the process has no descriptor left */
 #define STORE_FILES_MAX 512u /* descriptors kept for writing, but for those with unsynced bytes */
 
 struct log_dir;

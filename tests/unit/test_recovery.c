@@ -309,6 +309,40 @@ START_TEST(a_failed_segment_sync_kills_the_directory)
 }
 END_TEST
 
+/* The process has no descriptor left, perhaps because of its clients: what is durable in the
+ * journal waits, and no directory is given up. */
+START_TEST(a_want_of_descriptors_is_waited_for)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    struct heard heard;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = log_host_make(&h, 1);
+    listen_to(&heard, log);
+    log_host_fill(log, 5, 1);
+    step_world_run(&h.world);
+    /* The next log's first file, and everything else that is opened. */
+    file_mem_fail(disk, FILE_MEM_OPEN, NULL, 1, EMFILE, true);
+    file_mem_fail(disk, FILE_MEM_SYNC_DIR, NULL, 1, EMFILE, true);
+    struct log *other = log_host_make(&h, 2);
+    log_host_fill(other, 5, 1);
+    log_host_fill(log, 5, 1);
+    step_world_run(&h.world);
+    step_world_advance(&h.world, 1000);
+    ck_assert(!log_is_failed(log) && !log_is_failed(other));
+    ck_assert_int_eq(log_synced_end(other), 15);
+    ck_assert_int_eq(log_stored_end(other), 0);
+    file_mem_fail(disk, FILE_MEM_OPEN, NULL, 0, EMFILE, false);
+    file_mem_fail(disk, FILE_MEM_SYNC_DIR, NULL, 0, EMFILE, false);
+    step_world_advance(&h.world, 1000);
+    ck_assert_int_eq(log_stored_end(other), 15);
+    ck_assert_int_eq(log_stored_end(log), 30);
+    ck_assert_uint_eq(heard.failed, 0);
+    log_host_stop(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* A refused write of a segment for want of space alone: read-only, tried again, nothing lost. */
 START_TEST(a_full_disk_is_waited_for)
 {
@@ -621,6 +655,7 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
 
            a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
            a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
-           appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
-           orders_are_noted, orders_are_noted_when_there_is_room_again, broken_is_not_refused,
+           a_want_of_descriptors_is_waited_for, appends_wait_for_room_in_the_journal,
+           one_broker_at_a_time, the_mark_is_kept, orders_are_noted,
+           orders_are_noted_when_there_is_room_again, broken_is_not_refused,
            what_is_distrusted_stays_so, a_name_used_again)
