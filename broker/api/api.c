@@ -66,6 +66,8 @@ enum error_code api_error_of(const struct shard *s, struct partition_id id,
         return ERROR_OFFSET_OUT_OF_RANGE;
     case REPLICA_NOT_AVAILABLE:
         return ERROR_OFFSET_NOT_AVAILABLE;
+    case REPLICA_DUPLICATE:
+        return ERROR_DUPLICATE_SEQUENCE_NUMBER;
     case REPLICA_OUT_OF_ORDER:
         return ERROR_OUT_OF_ORDER_SEQUENCE_NUMBER;
     case REPLICA_STALE_PRODUCER:

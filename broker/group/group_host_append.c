@@ -27,6 +27,7 @@ static enum error_code error_of(enum replica_result result)
         return ERROR_NOT_ENOUGH_REPLICAS;
     case REPLICA_OUT_OF_RANGE:
     case REPLICA_NOT_AVAILABLE:
+    case REPLICA_DUPLICATE:
     case REPLICA_OUT_OF_ORDER:
     case REPLICA_STALE_PRODUCER:
     case REPLICA_NOT_IN_TXN:

@@ -70,6 +70,7 @@ static struct producer *decode_producer(const uint8_t *at)
     if (last.last_offset >= 0) {
         p->batches[0] = last;
         p->batch_count = 1;
+        p->from_sequence = last.last_sequence;
     }
     return p;
 }

@@ -80,6 +80,26 @@ static bool find_duplicate(const struct producer *p, const struct record_batch *
     return false;
 }
 
+/* Older than the batches that are remembered, and not older than what was seen. Where sequences
+ * have wrapped, those before count as not seen. */
+static bool find_forgotten(const struct producer *p, const struct record_batch *batch,
+                           struct producer_duplicate *ret)
+{
+    if (batch->producer_epoch != p->epoch || p->batch_count == 0)
+        return false;
+    const struct producer_batch *oldest = &p->batches[0];
+    int32_t last = record_batch_last_sequence(batch);
+    if (batch->base_sequence < p->from_sequence || last < batch->base_sequence ||
+        last >= first_sequence(oldest))
+        return false;
+    *ret = (struct producer_duplicate){
+        .base_offset = -1,
+        .last_offset = oldest->last_offset - oldest->offset_delta - 1,
+        .timestamp_ms = -1,
+    };
+    return true;
+}
+
 static bool sequence_follows(const struct producer *p, const struct record_batch *batch)
 {
     if (p->epoch < 0)
@@ -117,7 +137,7 @@ enum producer_verdict producer_state_check(const struct producer_state *s,
     if (batch->producer_epoch < p->epoch)
         return PRODUCER_STALE_EPOCH;
     if (!sequence_follows(p, batch))
-        return PRODUCER_OUT_OF_ORDER;
+        return find_forgotten(p, batch, ret_duplicate) ? PRODUCER_FORGOTTEN : PRODUCER_OUT_OF_ORDER;
     if (p->txn_first_offset >= 0 && !record_batch_is_transactional(batch))
         return PRODUCER_NOT_IN_TXN;
     return PRODUCER_NEW;
@@ -211,6 +231,10 @@ static void update_data(struct producer_state *s, struct producer *p,
                         const struct record_batch *batch)
 {
     set_epoch(p, batch->producer_epoch);
+    int32_t last = p->batch_count > 0 ? p->batches[p->batch_count - 1].last_sequence : INT32_MAX;
+    bool wraps = record_batch_last_sequence(batch) < batch->base_sequence;
+    if (wraps || last == INT32_MAX || batch->base_sequence != last + 1)
+        p->from_sequence = batch->base_sequence;
     add_batch(p, (struct producer_batch){
                      .last_sequence = record_batch_last_sequence(batch),
                      .offset_delta = batch->last_offset_delta,

@@ -43,6 +43,7 @@ struct producer {
     int64_t touched_offset;    /* of what it appended last; -1: not known */
     int64_t seen_offset;       /* touched_offset at the last look for old producers, and when it */
     int64_t seen_ms;           /* was new; what a snapshot has is as old as it says */
+    int32_t from_sequence;     /* all of the epoch from here on was seen, without a gap */
     uint32_t batch_count;
     struct producer_batch batches[PRODUCER_BATCHES]; /* oldest first */
 };
@@ -69,6 +70,8 @@ const struct producer *producer_state_find(const struct producer_state *s, int64
 enum producer_verdict {
     PRODUCER_NEW,          /* append it; also for a batch without a producer id */
     PRODUCER_DUPLICATE,    /* it is there already: answer with the old offset and timestamp */
+    PRODUCER_FORGOTTEN,    /* it is there already, at or below last_offset; where is not known:
+                              DUPLICATE_SEQUENCE_NUMBER */
     PRODUCER_OUT_OF_ORDER, /* OUT_OF_ORDER_SEQUENCE_NUMBER */
     PRODUCER_STALE_EPOCH,  /* INVALID_PRODUCER_EPOCH */
     PRODUCER_NOT_IN_TXN,   /* INVALID_TXN_STATE: not transactional while a transaction is open */

@@ -33,6 +33,8 @@ enum replica_result {
     REPLICA_OUT_OF_RANGE,   /* OFFSET_OUT_OF_RANGE */
     REPLICA_NOT_AVAILABLE,  /* OFFSET_NOT_AVAILABLE (KIP-207) */
     REPLICA_OUT_OF_ORDER,   /* OUT_OF_ORDER_SEQUENCE_NUMBER */
+    REPLICA_DUPLICATE,      /* DUPLICATE_SEQUENCE_NUMBER: it is there and committed; where is not
+                               known any more. Clients take it for a success */
     REPLICA_STALE_PRODUCER, /* INVALID_PRODUCER_EPOCH */
     REPLICA_NOT_IN_TXN,     /* INVALID_TXN_STATE */
     REPLICA_CORRUPT,        /* CORRUPT_MESSAGE: a batch on disk is damaged */
@@ -149,6 +151,7 @@ struct produce_waiter {
     /* the host's */
     struct produce_waiter *next, **previous;
     int64_t wait_for;
+    bool forgotten; /* a duplicate whose place is not known any more */
     uint64_t doubt; /* it seems out of order: what the others of the ISR were asked for it; 0: no */
     enum {
         PRODUCE_NOWHERE,

@@ -58,7 +58,7 @@ static void wake(struct replica *r, struct produce_waiter **first, struct produc
     while (*first && (*first)->wait_for <= reached) {
         struct produce_waiter *w = *first;
         list_remove(w, last);
-        finish(r->host, w, REPLICA_OK);
+        finish(r->host, w, w->forgotten ? REPLICA_DUPLICATE : REPLICA_OK);
     }
 }
 
@@ -258,6 +258,10 @@ static enum replica_result check_producer(struct replica *r, struct produce_wait
         if (batch.attributes & RECORD_BATCH_APPEND_TIME)
             w->append_time_ms = old.timestamp_ms;
         return REPLICA_OK;
+    case PRODUCER_FORGOTTEN:
+        w->duplicate = w->forgotten = true;
+        w->wait_for = old.last_offset + 1;
+        return REPLICA_OK;
     case PRODUCER_OUT_OF_ORDER:
         return REPLICA_OUT_OF_ORDER;
     case PRODUCER_STALE_EPOCH:
@@ -295,7 +299,7 @@ static void produce(struct replica_host *h, struct produce_waiter *w)
     enum replica_result result = REPLICA_OK;
     enum partition_admission admission = PARTITION_ADMITTED;
     w->base_offset = w->append_time_ms = w->log_start = -1;
-    w->duplicate = false;
+    w->duplicate = w->forgotten = false;
     if (!r || !r->partition.ordered || h->stopping)
         result = h->stopping ? REPLICA_NOT_LEADER : REPLICA_UNKNOWN;
     else if ((admission = partition_admit(&r->partition, w->acks)) == PARTITION_NOT_LEADER)

@@ -107,14 +107,37 @@ START_TEST(the_last_five_batches_are_recognised)
     for (int32_t i = 0; i < 7; i++) {
         struct record_batch again = batch_of(1, 0, 3 * i, 3);
         enum producer_verdict verdict = producer_state_check(&state, &again, &duplicate);
-        ck_assert_int_eq(verdict, i < 2 ? PRODUCER_OUT_OF_ORDER : PRODUCER_DUPLICATE);
-        if (i < 2)
+        ck_assert_int_eq(verdict, i < 2 ? PRODUCER_FORGOTTEN : PRODUCER_DUPLICATE);
+        if (i < 2) {
+            ck_assert_int_eq(duplicate.base_offset, -1);
+            ck_assert_int_eq(duplicate.last_offset, 105); /* it lies there or below */
             continue;
+        }
         ck_assert_int_eq(duplicate.base_offset, 100 + 3 * i);
         ck_assert_int_eq(duplicate.last_offset, 102 + 3 * i);
         ck_assert_int_eq(duplicate.timestamp_ms, 5100 + 3 * i);
     }
     ck_assert_int_eq(check(batch_of(1, 0, 18, 2)), PRODUCER_OUT_OF_ORDER);
+    finish();
+}
+END_TEST
+
+/* What was seen from its first batch on, without a gap, is there. */
+START_TEST(a_forgotten_batch_is_told_from_one_that_never_came)
+{
+    start(10);
+    for (int32_t i = 10; i < 20; i++)
+        append(batch_of(1, 0, i, 1));
+    ck_assert_int_eq(check(batch_of(1, 0, 9, 1)), PRODUCER_OUT_OF_ORDER);
+    ck_assert_int_eq(check(batch_of(1, 0, 9, 2)), PRODUCER_OUT_OF_ORDER);
+    ck_assert_int_eq(check(batch_of(1, 0, 10, 1)), PRODUCER_FORGOTTEN);
+    ck_assert_int_eq(check(batch_of(1, 0, 13, 2)), PRODUCER_FORGOTTEN);
+    ck_assert_int_eq(check(batch_of(1, 0, 14, 2)), PRODUCER_OUT_OF_ORDER); /* 15 is remembered */
+    ck_assert_int_eq(check(batch_of(1, 0, INT32_MAX, 4)), PRODUCER_OUT_OF_ORDER);
+    append(batch_of(1, 1, 0, 1));
+    append(batch_of(1, 1, 1, 1));
+    ck_assert_int_eq(check(batch_of(1, 0, 10, 1)), PRODUCER_STALE_EPOCH);
+    ck_assert_int_eq(check(batch_of(1, 1, 10, 1)), PRODUCER_OUT_OF_ORDER);
     finish();
 }
 END_TEST
@@ -129,6 +152,14 @@ START_TEST(sequences_wrap)
     struct record_batch again = batch_of(2, 0, INT32_MAX, 3);
     ck_assert_int_eq(producer_state_check(&state, &again, &duplicate), PRODUCER_DUPLICATE);
     ck_assert_int_eq(check(batch_of(2, 0, 2, 1)), PRODUCER_NEW);
+    /* What comes after a wrap is new, and not what came under its number before. */
+    append(batch_of(3, 0, 0, 1));
+    for (int32_t i = 0; i < 8; i++)
+        append(batch_of(3, 0, 1 + i * (INT32_MAX / 8), INT32_MAX / 8));
+    ck_assert_int_eq(check(batch_of(3, 0, 2, 1)), PRODUCER_FORGOTTEN);
+    append(batch_of(3, 0, INT32_MAX - 6, 10)); /* ends at 2 */
+    ck_assert_int_eq(check(batch_of(3, 0, 3, 1)), PRODUCER_NEW);
+    ck_assert_int_eq(check(batch_of(3, 0, 5, 1)), PRODUCER_OUT_OF_ORDER);
     finish();
 }
 END_TEST
@@ -353,7 +384,8 @@ END_TEST
 
 SUITE_MAIN("producer_state", batches_without_a_producer_always_pass,
            the_next_sequence_passes_and_a_gap_does_not, the_last_five_batches_are_recognised,
-           sequences_wrap, epochs_fence, transactions_open_and_end, markers_are_checked,
+           a_forgotten_batch_is_told_from_one_that_never_came, sequences_wrap, epochs_fence,
+           transactions_open_and_end, markers_are_checked,
            old_producers_expire_but_not_in_a_transaction,
            producers_of_a_snapshot_are_as_old_as_it_says, the_table_is_bounded,
            a_table_full_of_transactions_refuses_more,

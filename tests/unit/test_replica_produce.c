@@ -178,6 +178,20 @@ START_TEST(a_repeated_batch_is_answered_with_its_first_offset)
 }
 END_TEST
 
+/* A client that changed leaders has had more of them in flight than are remembered. */
+START_TEST(a_repeated_batch_whose_place_is_forgotten_is_a_duplicate)
+{
+    struct replica_pair *pair = pair_led_by_the_first(71);
+    for (uint64_t tag = 1; tag < 30; tag += 4)
+        ck_assert_int_eq(result_of(pair, tag), REPLICA_OK);
+    struct attempt again = answer_to(pair, 1, -1);
+    ck_assert_int_eq(again.produce.result, REPLICA_DUPLICATE);
+    ck_assert_int_eq(again.produce.base_offset, -1);
+    ck_assert_int_eq(log_end(replica_host_log(replica_pair_host(pair, 0), REPLICA_PAIR_ID)), 32);
+    replica_pair_free(pair);
+}
+END_TEST
+
 START_TEST(acks_zero_and_one_are_answered_without_the_follower)
 {
     struct replica_pair *pair = pair_led_by_the_first(63);
@@ -273,6 +287,7 @@ SUITE_MAIN("replica produce", what_follows_a_refused_batch_is_refused_for_its_re
            a_new_leader_calls_nothing_out_of_order_for_a_while,
            what_seemed_out_of_order_is_taken_when_what_was_missing_comes,
            a_repeated_batch_is_answered_with_its_first_offset,
+           a_repeated_batch_whose_place_is_forgotten_is_a_duplicate,
            acks_zero_and_one_are_answered_without_the_follower,
            too_few_in_sync_refuse_acks_all_and_append_nothing,
            a_partition_without_an_order_is_unknown,

@@ -35,6 +35,8 @@ DEVIATIONS = [
     ("a wrong timestamp is not told by its record", "produce_times", "", "RecordErrors$", ANY, []),
     ("a duplicate is answered without its timestamp", "idempotence", "", "LogAppendTimeMs$",
      "about now", -1),
+    ("an old batch that is there is a duplicate, and not out of order", "idempotence",
+     "forgotten", "ErrorCode$", 45, 46),
     ("a producer id needs an epoch", "idempotence", "epoch -1", "(ErrorCode|BaseOffset)$", ANY,
      ANY),
 
