@@ -5,10 +5,14 @@
 #include "broker/broker.h"
 #include "proto/gen/metadata.h"
 
+/* Without any that counts (all begin, or have lost their sessions with ZooKeeper) this one is
+ * named: clients forget whom they know and is not named, and may not find back (librdkafka 2.16
+ * stayed without a connection for good). */
 static void put_brokers(const struct shard *s, struct arena *arena, struct metadata_response *a)
 {
     const struct brokers_meta *all = s->metadata.brokers;
-    a->brokers = arena_array(arena, all->count, sizeof *a->brokers);
+    const struct config_listener *own = &s->config->listeners[0];
+    a->brokers = arena_array(arena, all->count + 1, sizeof *a->brokers);
     for (uint32_t i = 0; i < all->count; i++) {
         const struct broker_meta *b = &all->items[i];
         if (b->alive) {
@@ -17,6 +21,12 @@ static void put_brokers(const struct shard *s, struct arena *arena, struct metad
             *to = (struct metadata_response_broker){b->member.broker, view_of(b->host), b->port,
                                                     view_of(b->rack)};
         }
+    }
+    if (a->brokers_count == 0) {
+        struct metadata_response_broker *to = &a->brokers[a->brokers_count++];
+        metadata_response_broker_init(to);
+        *to = (struct metadata_response_broker){s->config->broker_id, view_of(own->advertised_host),
+                                                own->advertised_port, view_of(s->config->rack)};
     }
 }
 

@@ -250,6 +250,9 @@ static void metadata_done(struct client_call *call, struct wire_reader *r)
     if (!metadata_response_decode(r, METADATA_VERSION, &arena, &answer)) {
         sim_violation(c->history, "an answer to Metadata does not decode");
     } else {
+        /* Clients forget whom they know and is not named (librdkafka from 2.10 on). */
+        if (answer.brokers_count == 0)
+            sim_violation(c->history, "an answer to Metadata names no broker");
         for (uint32_t i = 0; i < answer.brokers_count; i++)
             learn_broker(c, &answer.brokers[i]);
         for (uint32_t i = 0; i < answer.topics_count; i++)
