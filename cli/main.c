@@ -8,8 +8,13 @@
 #include "cli/cli.h"
 
 static const char usage[] =
-    "usage: corduroy [--bootstrap-server HOST:PORT[,...]] [--json] [--verbose] [--timeout-ms N] "
-    "COMMAND\n"
+    "usage: corduroy [OPTION]... COMMAND\n"
+    "       corduroy --version | --help\n"
+    "\n"
+    "  --bootstrap-server HOST:PORT[,HOST:PORT]...   brokers to ask first (localhost:9092)\n"
+    "  --timeout-ms N                                how long to wait for an answer (10000)\n"
+    "  --json                                        prints JSON, for programs\n"
+    "  --verbose                                     prints librdkafka's own log lines, too\n"
     "\n"
     "  topic create NAME [--partitions N] [--replicas N] [--config KEY=VALUE]...\n"
     "  topic list\n"
@@ -20,8 +25,8 @@ static const char usage[] =
     "                           writes with acks=all, then reads everything acknowledged back;\n"
     "                           FILE gets a line (partition, offset, number, ms) for each\n"
     "\n"
-    "The bootstrap server is localhost:9092 when it is not given, verify's topic is \"verify\".\n"
-    "Exit status: 0 good, 1 it did not work, 2 wrong usage.\n";
+    "verify's topic is \"verify\" when none is named.\n"
+    "Exit status: 0 when it worked, 1 when it did not, 2 for wrong usage.\n";
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
@@ -111,13 +116,13 @@ rd_kafka_t *cli_client(const struct cli *cli, rd_kafka_type_t type,
     rd_kafka_t *client = good ? rd_kafka_new(type, conf, why, sizeof why) : NULL;
     if (client == NULL) {
         rd_kafka_conf_destroy(conf);
-        cli_fail("cannot make a client: %s", why);
+        cli_fail("cannot make a Kafka client: %s", why);
     }
     return client;
 }
 
-/* In slices, because rd_kafka_metadata waits for the whole of its time-out even if nobody is
- * there. */
+/* Asks with short time-outs that grow, because rd_kafka_metadata waits for the whole of its
+ * time-out even when no broker can be reached. */
 rd_kafka_resp_err_t cli_try_metadata(const struct cli *cli, rd_kafka_t *client,
                                      const struct rd_kafka_metadata **ret)
 {

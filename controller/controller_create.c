@@ -83,7 +83,8 @@ const char *ctl_bad_replicas(const struct controller *c, const struct controller
     return NULL;
 }
 
-/* By hand: sorted by partition number when `numbered`, which must be 0.. each once. */
+/* Takes an assignment that was made by hand. With `numbered` it is sorted by partition number, and
+ * the numbers must be 0, 1, 2 and so on, each once. */
 static const char *take_assignment(struct controller *c, const struct controller_replicas *given,
                                    uint32_t count, uint32_t replication_factor, bool numbered,
                                    struct plan *ret)
@@ -106,7 +107,7 @@ static const char *take_assignment(struct controller *c, const struct controller
     return NULL;
 }
 
-/* False: refused. */
+/* Works out the partitions and replicas of a new topic. False: the request was refused. */
 static bool plan_new(struct controller *c, const struct controller_event *e, struct plan *ret)
 {
     const struct controller_create_topic *q = &e->u.create_topic;

@@ -77,7 +77,7 @@ static void written(struct controller *c, struct ctl_request *r, const struct zk
     ctl_say_topic(c, t);
 }
 
-/* Done or not: the node says so. */
+/* The outcome is unknown: the node is read again, and tells. */
 static void unknown(struct controller *c, struct ctl_request *r)
 {
     struct ctl_topic *t = subject(c, r);
@@ -167,7 +167,8 @@ static const char *by_hand(const struct controller *c, const struct controller_e
     return NULL;
 }
 
-/* From where partition 0 starts, as Kafka does, so that the whole looks as if made at once. */
+/* Goes on with Kafka's rule from where partition 0 starts, so that the assignment looks as if all
+ * partitions had been made at once. */
 static int by_rule(struct controller *c, const struct ctl_topic *t, uint32_t more,
                    struct ctl_growth *g)
 {

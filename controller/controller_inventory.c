@@ -56,7 +56,8 @@ static void take_exception(struct controller *c, struct ctl_broker *b,
     struct ctl_replica *r = p ? ctl_replica_find(p, b->id) : NULL;
     if (!r || r->state == CTL_REPLICA_OFFLINE)
         return;
-    /* Outside the ISR an empty or damaged log is nothing special: it is fetched anew. */
+    /* Outside of the ISR an empty or damaged log does no harm: the replica fetches it from its
+     * leader. */
     if (!ctl_isr_has(&p->now.isr, b->id) &&
         !(p->change && ctl_isr_has(&p->change->wanted.isr, b->id)))
         return;
@@ -120,7 +121,7 @@ void ctl_broker_shutdown(struct controller *c, uint64_t connection)
 {
     struct ctl_connection *n = ctl_connection_find(c, connection);
     if (c->state != CONTROLLER_ACTIVE || !n)
-        return; /* it asks again, whoever is controller then */
+        return; /* the broker repeats its request, whoever is controller then */
     n->shutdown_asked = 1;
     struct ctl_broker *b = ctl_connection_broker(c, connection);
     if (!b || b->shutting_down)

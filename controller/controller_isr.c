@@ -161,7 +161,8 @@ static void consider(struct controller *c, struct ctl_partition *p, struct ctl_a
     const struct ctl_broker *b = ctl_connection_broker(c, asked->connection);
     bool newer = change->leader_epoch > p->now.leader_epoch || change->version > p->now.version;
     if (newer || p->ahead || c->zookeeper_is_older || p->state == CTL_PARTITION_UNREADABLE) {
-        /* It knows more than we do: what ZooKeeper says is read again. */
+        /* The leader knows a later state than this controller does: it is read again from
+         * ZooKeeper. */
         ctl_isr_answer(c, asked, p, CLUSTER_ISR_UNKNOWN);
         if (newer)
             ctl_partition_read(c, p);

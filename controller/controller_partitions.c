@@ -319,7 +319,8 @@ static void report_failed(struct controller *c, struct ctl_partition *p, struct 
 }
 
 /* The leader's append failed after its offset was assigned: it will never append again in this
- * epoch. Two in short order wait a little, so that a full disk is no endless row of elections. */
+ * epoch. After a second one soon after the first the election waits a little, so that a full disk
+ * does not cause one election after another. */
 static void report_resigned(struct controller *c, struct ctl_partition *p, int32_t broker,
                             int32_t leader_epoch)
 {

@@ -18,8 +18,8 @@ static bool could_move(const struct controller *c, const struct ctl_partition *p
            ctl_broker_counts(ctl_broker_find(c, p->replicas[0].broker));
 }
 
-/* Kafka's rule: where more than so many percent of the partitions that prefer a broker are led by
- * another, those that can move do. */
+/* Kafka's rule (leader.imbalance.per.broker.percentage): of each broker, when more than this share
+ * of the partitions that prefer it are led by others, those that can move back do. */
 void ctl_rebalance(struct controller *c)
 {
     struct map_entry e;
@@ -58,7 +58,7 @@ static void elect(struct controller *c, const struct znode_election *e)
                                       : NULL;
         if (!p)
             continue;
-        p->preferred_wanted = true; /* taken away again if it cannot be: nothing waits for it */
+        p->preferred_wanted = true; /* forgotten if it cannot be done; nobody waits for it */
         ctl_partition_dirty(c, p);
     }
 }

@@ -68,7 +68,7 @@ struct ctl_change *ctl_change_gather(struct controller *c, struct ctl_partition 
     return ch;
 }
 
-/* The write is settled, one way or the other. */
+/* The outcome of the write is known: done, or not. */
 static void settled(struct controller *c, struct ctl_change *ch)
 {
     struct ctl_partition *p = ch->p;
@@ -104,7 +104,7 @@ static void done(struct controller *c, struct ctl_change *ch)
     settled(c, ch);
 }
 
-/* Surely not done. */
+/* The write was certainly not done. */
 static void refused(struct controller *c, struct ctl_change *ch)
 {
     if (ch->p && ch->asked)

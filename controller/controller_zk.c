@@ -250,7 +250,7 @@ void ctl_zk_reply(struct controller *c, const struct controller_event *event)
     const struct zk_result *results = event->u.reply.results;
     PRE(event->u.reply.count == r->count);
     if (results[0].error == ZK_ERR_NO_SESSION) {
-        /* Surely not done; the end of the session is about to be heard. */
+        /* It was certainly not done; the end of the session is about to be heard. */
         put(&c->unresolved_last, r);
         return;
     }
