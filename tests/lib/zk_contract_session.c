@@ -248,6 +248,34 @@ START_TEST(a_lost_request_is_resolved_by_sync_and_read)
 }
 END_TEST
 
+/* A read proves nothing of what others do: a server may be behind, or the answer late. */
+START_TEST(a_read_may_be_old_and_a_sync_makes_it_new)
+{
+    struct tester *t = tester_first(), *u = tester_open(tester_root);
+    token read;
+    int at;
+
+    tester_must(t, OP(ZK_CREATE, "/a", TEXT("before")));
+    if (tester_zk->ops->follow) {
+        tester_zk->ops->follow(u->client);
+        tester_wait_state(u, ZK_UP, tester_wait_state(u, ZK_LOST, 0));
+    }
+    tester_must(u, OP(ZK_SYNC, "/"));
+    tester_zk->ops->lag(u->client, true);
+    read = tester_start(u, &OP(ZK_GET, "/a"), 1);
+    while (!tester_zk->ops->behind(u->client))
+        tester_turn("the read to be made");
+    tester_must(t, OP(ZK_SET, "/a", TEXT("after"), .version = 0));
+    tester_zk->ops->lag(u->client, false);
+    at = tester_wait_answer(u, read);
+    ck_assert(view_equal(u->said[at].answer.results[0].data, VIEW_LITERAL("before")));
+    tester_must(u, OP(ZK_SYNC, "/"));
+    ck_assert(view_equal(tester_run_one(u, OP(ZK_GET, "/a")).data, VIEW_LITERAL("after")));
+    tester_free(t);
+    tester_free(u);
+}
+END_TEST
+
 START_TEST(all_outstanding_are_unknown_in_order_and_later_ones_wait)
 {
     struct tester *t = tester_first();
@@ -353,6 +381,7 @@ void zk_contract_add_session_tests(TCase *tc)
     tcase_add_test(tc, watches_survive_a_reconnect);
     tcase_add_test(tc, a_lost_reply_is_resolved_by_sync_and_read);
     tcase_add_test(tc, a_lost_request_is_resolved_by_sync_and_read);
+    tcase_add_test(tc, a_read_may_be_old_and_a_sync_makes_it_new);
     tcase_add_test(tc, all_outstanding_are_unknown_in_order_and_later_ones_wait);
     tcase_add_test(tc, a_lost_multi_is_done_or_not_as_a_whole);
     tcase_add_test(tc, a_moved_session_ends_the_connection);

@@ -37,6 +37,8 @@ struct zk_proxy {
     pthread_t thread;
     pthread_mutex_t lock;
     bool ending, cut, disconnects;
+    bool holds, released; /* replies, which are passed later */
+    unsigned held;
     bool fault_set;
     uint32_t fault_at;
     enum zk_fault fault;
@@ -147,10 +149,31 @@ static bool pass_reply(struct zk_proxy *p, struct conn *c, uint8_t *frame, size_
     return write_all(c->client, frame, size);
 }
 
+/* The whole replies to requests that have gathered here. */
+static unsigned count_held(const struct conn *c)
+{
+    unsigned count = 0;
+
+    for (size_t at = 0; c->down.size - at >= 8;) {
+        size_t size = 4 + (size_t)load_u32(c->down.bytes + at);
+
+        if (size > FRAME_MAX || c->down.size - at < size)
+            break;
+        count += load_i32(c->down.bytes + at + 4) >= 0;
+        at += size;
+    }
+    return count;
+}
+
 static bool pass_frames(struct zk_proxy *p, struct conn *c, bool up)
 {
     struct way *w = up ? &c->up : &c->down;
     size_t at = 0;
+
+    if (!up && p->holds && c->down.begun) {
+        p->held = count_held(c);
+        return true;
+    }
 
     while (w->size - at >= 4) {
         size_t size = 4 + (size_t)load_u32(w->bytes + at);
@@ -191,6 +214,13 @@ static void run_once(struct zk_proxy *p, const struct pollfd *fds, unsigned coun
     }
     if (p->cut)
         return;
+    if (p->released) {
+        p->released = false;
+        for (unsigned i = p->count; i-- > 0;)
+            if (!pass_frames(p, &p->conns[i], false))
+                conn_close(p, i);
+        return; /* what was polled may be of another connection now */
+    }
     for (unsigned i = count; i-- > 0;)
         if (!serve(p, &p->conns[i], fds[2 + 2 * i].revents, fds[3 + 2 * i].revents))
             conn_close(p, i);
@@ -246,6 +276,23 @@ void zk_proxy_cut(struct zk_proxy *p, bool cut)
     pthread_mutex_lock(&p->lock);
     p->cut = cut;
     change(p);
+}
+
+void zk_proxy_hold(struct zk_proxy *p, bool hold)
+{
+    pthread_mutex_lock(&p->lock);
+    p->released |= p->holds && !hold;
+    p->holds = hold;
+    p->held = 0;
+    change(p);
+}
+
+unsigned zk_proxy_held(struct zk_proxy *p)
+{
+    pthread_mutex_lock(&p->lock);
+    unsigned held = p->held;
+    pthread_mutex_unlock(&p->lock);
+    return held;
 }
 
 void zk_proxy_fault_at(struct zk_proxy *p, uint32_t k, enum zk_fault how)

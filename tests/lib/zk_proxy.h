@@ -22,6 +22,10 @@ void zk_proxy_cut(struct zk_proxy *p, bool cut);
 /* Loses the k-th request from now (0: the next), or its reply after the server has given it, and
  * the connection with it. Pings and the like do not count. */
 void zk_proxy_fault_at(struct zk_proxy *p, uint32_t k, enum zk_fault how);
+/* While it holds, the server's replies wait here and are passed, in their order, when it holds no
+ * longer; held is how many do, pings and the like aside. */
+void zk_proxy_hold(struct zk_proxy *p, bool hold);
+unsigned zk_proxy_held(struct zk_proxy *p);
 /* Answers the next reply with this error of ZooKeeper's instead. */
 void zk_proxy_forge_error(struct zk_proxy *p, int32_t error);
 

@@ -33,6 +33,13 @@ struct zk_under_test_ops {
     void (*cut)(void *client, bool cut); /* nothing passes, and nobody is told */
     /* The next reply says "session moved", whatever it would have said. NULL: cannot be done. */
     void (*forge_moved)(void *client);
+    /* The client's connection moves to a server that can fall behind the others. NULL: it need
+     * not. */
+    void (*follow)(void *client);
+    /* While it lags, reads may be older than what others have written and heard answered. */
+    void (*lag)(void *client, bool lags);
+    /* A read that was begun while it lags knows nothing of what is written from here on. */
+    bool (*behind)(void *client);
     void (*free)(struct zk_under_test *z);
 };
 

@@ -15,6 +15,8 @@ struct model_under_test {
     struct zk_model *model;
 };
 
+static struct zk_model *model; /* of the test that runs */
+
 static void *client_new(struct zk_under_test *z, const char *chroot,
                         void (*heard)(void *owner, const struct event *event), void *owner)
 {
@@ -60,6 +62,29 @@ static void cut(void *client, bool is_cut)
     zk_client_cut(client, is_cut);
 }
 
+/* Server 0 leads, and is never behind. */
+#define FOLLOWER 1
+
+static void follow(void *client)
+{
+    zk_client_prefer(client, FOLLOWER);
+    zk_client_disconnect(client);
+}
+
+/* It stays behind until somebody asks it to sync. */
+static void lag(void *client, bool lags)
+{
+    (void)client;
+    if (lags)
+        zk_model_lag(model, FOLLOWER, UINT64_C(2000000000));
+}
+
+static bool behind(void *client)
+{
+    (void)client;
+    return true;
+}
+
 static void free_model(struct zk_under_test *z)
 {
     struct model_under_test *m = CONTAINER_OF(z, struct model_under_test, base);
@@ -78,6 +103,9 @@ static const struct zk_under_test_ops model_ops = {
     .disconnect = disconnect,
     .fault_at = fault_at,
     .cut = cut,
+    .follow = follow,
+    .lag = lag,
+    .behind = behind,
     .free = free_model,
 };
 
@@ -91,7 +119,7 @@ static struct zk_under_test *make(void)
 
     m->base.ops = &model_ops;
     schedule_init(&m->schedule, seed);
-    m->model = zk_model_new(&scheduler, &zk_model_options_default);
+    m->model = model = zk_model_new(&scheduler, &zk_model_options_default);
     return &m->base;
 }
 

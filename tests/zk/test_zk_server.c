@@ -183,6 +183,17 @@ static void forge_moved(void *client)
     zk_proxy_forge_error(((struct client *)client)->proxy, -118);
 }
 
+/* An answer that is old when it arrives is to the client what one of a server behind is. */
+static void lag(void *client, bool lags)
+{
+    zk_proxy_hold(((struct client *)client)->proxy, lags);
+}
+
+static bool behind(void *client)
+{
+    return zk_proxy_held(((struct client *)client)->proxy) > 0;
+}
+
 static void free_test(struct zk_under_test *z)
 {
     struct server_under_test *t = CONTAINER_OF(z, struct server_under_test, base);
@@ -217,6 +228,8 @@ static const struct zk_under_test_ops server_ops = {
     .fault_at = fault_at,
     .cut = cut,
     .forge_moved = forge_moved,
+    .lag = lag,
+    .behind = behind,
     .free = free_test,
 };
 
