@@ -77,8 +77,7 @@ enum zk_kind {
     ZK_GET,
     ZK_EXISTS,
     ZK_CHILDREN,
-    ZK_SYNC, /* what is read after its reply is at least as new as everything written before it was
-                sent */
+    ZK_SYNC, /* reads after its reply see all that was written before it was sent */
 };
 struct zk_op {
     enum zk_kind kind;
@@ -99,8 +98,7 @@ enum zk_error {
     ZK_ERR_NOAUTH,
     ZK_ERR_ROLLED_BACK, /* this op of a failed multi would have been fine, or was not reached */
     ZK_ERR_TOO_LARGE,   /* refused here: a multi or a node past the size limit */
-    ZK_ERR_NO_SESSION,  /* refused here: there is no session (not opened, expired or closed); surely
-                           not done */
+    ZK_ERR_NO_SESSION,  /* refused here, surely not done: not opened, expired or closed */
     ZK_ERR_OTHER,
 };
 struct zk_result {
@@ -135,8 +133,7 @@ enum event_kind {
     EV_MAIL,
     EV_DISK,
     EV_NET_LISTENING, /* error: 0 or -errno; with an error it is the last event of its token */
-    EV_NET_ACCEPTED,  /* token is the new connection's; also heard by the shard that net_move names
-                       */
+    EV_NET_ACCEPTED,  /* token: the new connection's; heard again where net_move sends it */
     EV_NET_OPENED,    /* error: 0 or -errno; with an error NET_CLOSED follows */
     EV_NET_DATA,
     EV_NET_SENT,
@@ -171,8 +168,8 @@ struct event {
         struct {
             const struct zk_result *results;
             uint32_t count;
-            bool unknown; /* the connection was lost: it may have been done, may not, or may still
-                             be (results is NULL) */
+            bool unknown; /* the connection was lost, results is NULL: it was done, or not, or may
+                             still be */
         } reply;
         struct {
             struct view path;
@@ -190,42 +187,54 @@ enum say_level {
     SAY_DEBUG
 };
 
+/* What a shard asks of its world. Only on the shard's thread, from inside of shard_step. */
 struct env_ops {
-    int64_t (*wall_ms)(void *world); /* for timestamps and retention, never for safety */
+    /* Milliseconds since 1970: for timestamps and retention, never for anything that must be safe.
+     */
+    int64_t (*wall_ms)(void *world);
     uint64_t (*random)(void *world);
-    /* One timer a token: a new time replaces the old; 0 cancels, and then nothing is heard. */
+    /* One timer for each token: a new time (of event.now_ns's clock) replaces the old one; 0
+     * cancels, and then nothing is heard. */
     void (*timer)(void *world, token, uint64_t at_ns);
+
+    /* Heard as NET_LISTENING. `listener` comes back with each connection that is accepted. */
     void (*net_listen)(void *world, token, const struct addr *, unsigned listener);
-    void (*net_accept)(void *world, token listening,
-                       unsigned more); /* credit: so many more may come */
-    void (*net_move)(
-        void *world, token conn,
-        unsigned shard); /* before its first send, no read pending: heard there as ACCEPTED */
+    /* So many more connections may be accepted. */
+    void (*net_accept)(void *world, token listening, unsigned more);
+    /* Moves an accepted connection to another shard, which hears it as NET_ACCEPTED. Before
+     * anything was sent on it, and while no read is pending. */
+    void (*net_move)(void *world, token conn, unsigned shard);
+    /* Heard as NET_OPENED. */
     void (*net_open)(void *world, token conn, const struct addr *);
-    /* One read at a time: min..max bytes into `into` from `at` (taken), or, with NULL, up to max
-     * bytes (at most 64 KiB) into a new buf charged to the account, made only once bytes are there.
-     * No read pending: nothing is received; that is the back-pressure. An end of file or reset is
-     * heard only while a read is pending, or as NET_CLOSED after a failed send. */
+    /* One read at a time. Into a buf (taken): min..max bytes, from `at` on. With NULL: up to max
+     * bytes, 64 KiB at most, into a new buf that is charged to the account and made only once bytes
+     * are there. While no read is pending nothing is received: that is the back-pressure. An end of
+     * file or a reset is heard only while a read is pending, or as NET_CLOSED after a failed send.
+     */
     void (*net_read)(void *world, token conn, struct buf *into, uint32_t at, uint32_t min,
                      uint32_t max, struct account *);
-    void (*net_send)(void *world, token conn, const struct piece *pieces,
-                     unsigned count); /* taken, queued in order */
-    void (*net_close)(
-        void *world, token conn,
-        bool after_sent); /* then NET_CLOSED. Without after_sent: at once, as a reset; also after
-                             a first call with it, to cut short a peer that does not read */
-    /* What is in the page cache now, else -EAGAIN; see file_posix_peek. */
+    /* The pieces are taken, and sent in order. Heard as NET_SENT when some were. */
+    void (*net_send)(void *world, token conn, const struct piece *pieces, unsigned count);
+    /* Heard as NET_CLOSED. With after_sent once all that was queued is sent; otherwise at once, as
+     * a reset, also after a first call with after_sent, to cut short a peer that does not read. */
+    void (*net_close)(void *world, token conn, bool after_sent);
+
+    /* What of these bytes is in the page cache now, or -EAGAIN; see file_posix_peek. */
     int64_t (*file_peek)(void *world, struct file *, uint64_t pos, void *to, uint32_t size);
-    void (*disk)(void *world, struct disk_job *); /* it may begin only after the step returned */
-    void (*zk_open)(void *world,
-                    bool open); /* shard 0: start (heard as ZK_UP) or close the session */
-    void (*zk)(void *world, token, const struct zk_op *,
-               unsigned count); /* copied; count > 1: one multi of writes and checks */
+    /* The job begins after the step has returned at the earliest. */
+    void (*disk)(void *world, struct disk_job *);
+
+    /* Shard 0: opens the ZooKeeper session (heard as ZK_UP), or closes it. */
+    void (*zk_open)(void *world, bool open);
+    /* Shard 0: one operation, or with count > 1 one multi of writes and checks; copied. Heard as
+     * ZK_REPLY. */
+    void (*zk)(void *world, token, const struct zk_op *, unsigned count);
+
     void (*mail)(void *world, unsigned shard, struct mail *);
-    void (*say)(void *world, enum say_level,
-                struct view line); /* one log line without its end; copied */
-    void (*halt)(void *world, int code,
-                 struct view why); /* this broker ends; it hears nothing more */
+    /* One line for the log, without its end; copied. */
+    void (*say)(void *world, enum say_level, struct view line);
+    /* Ends the broker with this exit code; nothing more is heard. */
+    void (*halt)(void *world, int code, struct view why);
 };
 
 /* What a module keeps to speak to its world. */

@@ -30,14 +30,15 @@ enum file_flags {
 };
 
 struct file_ops {
-    int (*open)(void *fs, const char *path, unsigned flags,
-                struct file **ret); /* one reference is the caller's */
+    /* *ret has one reference, which is the caller's. flags: enum file_flags. */
+    int (*open)(void *fs, const char *path, unsigned flags, struct file **ret);
     /* Bytes read; fewer than size only at the end of the file. */
     int64_t (*pread)(struct file *file, void *to, uint64_t size, uint64_t pos);
     /* All or an error; after an error any part may have been written. */
     int (*pwritev)(struct file *file, const struct iovec *iov, int count, uint64_t pos);
-    int (*datasync)(struct file *file); /* bytes and size are durable when it returns 0; after an
-                                           error: nothing is known */
+    /* 0: bytes and size are durable. After an error nothing is known of what was not synced before,
+     * and a later success does not mean that it was written. */
+    int (*datasync)(struct file *file);
     int64_t (*size)(struct file *file);
     int64_t (*mtime_ms)(struct file *file);
     int (*truncate)(struct file *file, uint64_t size);
@@ -46,9 +47,8 @@ struct file_ops {
     int (*rmdir)(void *fs, const char *path);
     int (*rename)(void *fs, const char *from, const char *to); /* replaces `to` */
     int (*unlink)(void *fs, const char *path);
-    int (*sync_dir)(
-        void *fs,
-        const char *path); /* names made, renamed or removed in it are durable when it returns 0 */
+    /* 0: the names that were made, renamed or removed in the directory are durable. */
+    int (*sync_dir)(void *fs, const char *path);
     /* Calls each(context, name, is_dir) for every entry, in byte order of the names. */
     int (*list)(void *fs, const char *path,
                 void (*each)(void *context, const char *name, bool is_dir), void *context);

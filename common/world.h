@@ -25,10 +25,9 @@ struct world_config {
     unsigned dir_count;           /* 0..WORLD_DIRS_MAX */
     const struct world_dir *dirs; /* copied */
     enum say_level say_level;     /* lines above it are dropped */
-    const char
-        *label; /* in every line, after the level: "broker 1 "; "" for none; outlives the world */
-    /* Hears everything, on the thread of the shard concerned; shard is what world_set_shard gave.
-     */
+    /* In every log line, after the level: "broker 1 "; "" for none. Outlives the world. */
+    const char *label;
+    /* Hears everything, on the thread of the shard concerned; shard: what world_set_shard gave. */
     void (*step)(void *shard, const struct event *event);
 };
 

@@ -17,8 +17,8 @@ struct decompressor;
 
 enum decompress_result {
     DECOMPRESS_CORRUPT = 1, /* or cut short */
-    DECOMPRESS_TOO_LARGE =
-        2, /* a snappy block over DECOMPRESS_BLOCK_MAX, a zstd window over 32 MiB, or no memory */
+    /* A snappy block over DECOMPRESS_BLOCK_MAX, a zstd window over 32 MiB, or no memory. */
+    DECOMPRESS_TOO_LARGE = 2,
 };
 
 /* A snappy block stands whole in memory. Clients cut blocks of 32 KiB or make one of a batch. */

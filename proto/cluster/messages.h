@@ -39,14 +39,15 @@ struct cluster_topic_item {
     struct uuid id;
     struct view name;
     int32_t partition_count;
-    struct view
-        config; /* overrides as `key=value` lines, each ended by \n (keys and values without \n) */
+    struct view config; /* overrides, a line `key=value\n` each */
 };
 enum cluster_partition_flags {
-    CLUSTER_PARTITION_NEW =
-        1, /* logs may be made empty by ISR members; no append before this flag is gone */
-    CLUSTER_PARTITION_UNCLEAN = 2, /* the leader was elected from outside the ISR: followers may cut
-                                      below their high watermark */
+    /* Members of the ISR may make their logs empty; nothing is appended before this flag is gone.
+     */
+    CLUSTER_PARTITION_NEW = 1,
+    /* The leader was elected from outside of the ISR: followers may cut below their high watermark.
+     */
+    CLUSTER_PARTITION_UNCLEAN = 2,
 };
 struct cluster_partition_item {
     struct partition_id id;
@@ -111,9 +112,8 @@ struct cluster_digest {
 
 /* ---- broker to controller ---- */
 enum cluster_exception_kind {
-    CLUSTER_REPLICA_MISSING =
-        1, /* the order names it, no directory has it (and the order did not say new) */
-    CLUSTER_REPLICA_SUSPECT,     /* cannot be produced up to its confirmed end */
+    CLUSTER_REPLICA_MISSING = 1, /* the order names it and is not new, and no directory has it */
+    CLUSTER_REPLICA_SUSPECT,     /* its log is damaged */
     CLUSTER_REPLICA_WRONG_TOPIC, /* a directory of that name belongs to another topic id */
     CLUSTER_REPLICA_FAILED,      /* its directory failed while running */
 };
@@ -151,17 +151,18 @@ struct cluster_isr_change {
     struct cluster_member isr[CLUSTER_REPLICAS_MAX];
 };
 enum cluster_isr_result {
-    CLUSTER_ISR_DONE = 0, /* leader_epoch, version, isr are the new state (an equal state asked for
-                             again is done too) */
-    CLUSTER_ISR_REFUSED = 1, /* not done: epochs, version or a member did not fit; the state is the
-                                current one. With the request's own epoch and version it never will
-                                be done: a controller remembers, for each partition and leader
-                                epoch, the largest request that it refused, and refuses it and all
-                                below for ever (another copy of it may still be on its way when its
-                                members fit again). With a later version an earlier copy of it may
-                                have been done, and the asker waits for the order */
-    CLUSTER_ISR_UNKNOWN = 2, /* this controller does not know (moved, or the outcome is unknown): it
-                                stays pending; ask again */
+    /* leader_epoch, version and isr are the new state. A state that is so already is done, too. */
+    CLUSTER_ISR_DONE = 0,
+    /* Not done: epochs, version or a member did not fit; the reply has the current state. When that
+     * has the request's own epoch and version, the request never will be done: a controller
+     * remembers for each partition and leader epoch the largest request that it refused, and
+     * refuses it and all below for ever (another copy may be on its way when its members fit
+     * again). When it has a later version, an earlier copy may have been done, and the asker waits
+     * for the order. */
+    CLUSTER_ISR_REFUSED = 1,
+    /* This controller does not know: it moved, or the outcome of the write is unknown. The change
+     * stays pending; ask again. */
+    CLUSTER_ISR_UNKNOWN = 2,
 };
 struct cluster_isr_reply {
     uint64_t request;
@@ -172,23 +173,25 @@ struct cluster_isr_reply {
     int32_t isr[CLUSTER_REPLICAS_MAX];
 };
 enum cluster_report_kind {
-    CLUSTER_REPORT_CREATED = 1, /* the empty log of a `new` partition is durable */
-    CLUSTER_REPORT_FAILED,      /* the replica cannot go on (directory failed, log suspect): move
-                                   leadership, take out of the ISR */
-    CLUSTER_REPORT_RESIGNED, /* an append failed after its offset was assigned: never leads again in
-                                this epoch */
-    CLUSTER_REPORT_DELETED,  /* answers TOPIC_GONE: no log of that topic is left here, durably.
-                                id.number and leader_epoch are -1: one report for the whole topic,
-                                and  also when there was none. Sent again whenever TOPIC_GONE is
-                                heard  again;  until all replicas' brokers have sent it the topic's
-                                znodes  stay */
+    /* The empty log of a `new` partition is durable. */
+    CLUSTER_REPORT_CREATED = 1,
+    /* The replica cannot go on (its directory failed, its log is suspect): it must not lead, and
+     * must leave the ISR. */
+    CLUSTER_REPORT_FAILED,
+    /* An append failed after its offset was decided: never leads again in this epoch. */
+    CLUSTER_REPORT_RESIGNED,
+    /* Answers TOPIC_GONE: no log of that topic is left here, durably. One report for the whole
+     * topic, with id.number and leader_epoch -1, also when there was none, and again whenever
+     * TOPIC_GONE is heard again. The topic's znodes stay until the brokers of all replicas have
+     * sent it. */
+    CLUSTER_REPORT_DELETED,
 };
 struct cluster_report {
     struct partition_id id;
     enum cluster_report_kind kind;
-    int32_t leader_epoch,
-        version; /* of the order under which it is so: FAILED counts only while the
-                    state is still that one, and is said again with the next */
+    /* Of the order under which it is so. FAILED counts only while the state is still that one, and
+     * is said again with the next. */
+    int32_t leader_epoch, version;
 };
 struct cluster_shutdown {
     struct cluster_member from;
@@ -206,9 +209,8 @@ struct cluster_admin {
 };
 struct cluster_admin_reply {
     uint64_t request;
-    int16_t error; /* a Kafka error code when body is null: NOT_CONTROLLER (41) or so */
-    uint64_t
-        metadata_number; /* the asker answers its client once its metadata has reached this item */
+    int16_t error;            /* a Kafka error code when body is null: NOT_CONTROLLER (41) or so */
+    uint64_t metadata_number; /* the client is answered once the metadata has reached this item */
     struct view body;
 };
 
@@ -231,46 +233,50 @@ struct cluster_subscribe {
  * than the newest is dropped without an answer, so that nothing that is still on its way from
  * before a new opening can be taken for an answer to it. Open, state, diverge, reset, ack and
  * refuse go by the live stream; pushes by either. */
-struct cluster_replica_open { /* leader -> follower: I lead this partition in this epoch; where are
-                                 you? */
+/* Leader to follower: I lead this partition in this epoch; where does your log end? */
+struct cluster_replica_open {
     struct partition_id id;
     int32_t leader_epoch;
     uint32_t session;
     int64_t leader_start; /* start of the leader's log */
 };
-struct cluster_replica_state { /* follower -> leader */
+/* Follower to leader: there. */
+struct cluster_replica_state {
     struct partition_id id;
     int32_t leader_epoch;
     uint32_t session;
     int32_t last_epoch; /* of its last record; -1: its log is empty */
-    /* end -1: nothing in its log can be trusted (it is suspect); it asks for a reset */
-    int64_t start, end, high_watermark;
+    int64_t start;
+    int64_t end; /* -1: its log is suspect; it asks for a reset */
+    int64_t high_watermark;
 };
-struct cluster_diverge { /* leader -> follower: what you have ends, as far as it is mine, at `end`
-                            of `epoch` */
+/* Leader to follower: our logs part. The largest epoch that I have at or below your last one is
+ * `epoch`, and it ends at `end` in my log. */
+struct cluster_diverge {
     struct partition_id id;
     int32_t leader_epoch;
     uint32_t session;
     int32_t epoch;
     int64_t end;
 };
-struct cluster_reset { /* leader -> follower: my log starts beyond your end; drop all and start
-                          there */
+/* Leader to follower: drop all that you have, and go on at my log's start. */
+struct cluster_reset {
     struct partition_id id;
     int32_t leader_epoch;
     uint32_t session;
     int64_t start;
 };
-struct cluster_push { /* leader -> follower; bytes may be empty: only the high watermark moved */
+/* Leader to follower: batches, or none when only the high watermark or the start have moved. */
+struct cluster_push {
     struct partition_id id;
     int32_t leader_epoch;
     uint32_t session;
     int64_t high_watermark, leader_start;
-    int64_t base; /* offset of the first batch; the follower's end when bytes are empty and nothing
-                     is missing */
-    uint32_t size;
+    int64_t base;  /* offset of the first batch; without one the follower's end as last known */
+    uint32_t size; /* bytes of the batches */
 };
-struct cluster_ack { /* follower -> leader, cumulative */
+/* Follower to leader: my log has all below end, durably all below synced_end. */
+struct cluster_ack {
     struct partition_id id;
     int32_t leader_epoch;
     uint32_t session;
@@ -278,13 +284,12 @@ struct cluster_ack { /* follower -> leader, cumulative */
 };
 enum cluster_refusal {
     CLUSTER_REFUSED_STALE_EPOCH = 1, /* the follower knows a newer leader epoch */
-    CLUSTER_REFUSED_NOT_REPLICA, /* unknown partition or not a replica of it; also: not this shard
-                                  */
-    CLUSTER_REFUSED_STOPPED, /* the replica stopped: failed directory, suspect, would cut below its
-                                high watermark */
-    CLUSTER_REFUSED_GAP,     /* bytes that do not follow on: open again */
+    CLUSTER_REFUSED_NOT_REPLICA,     /* not a replica of this partition, or not on this shard */
+    CLUSTER_REFUSED_STOPPED,         /* its log failed or is suspect, or would be cut too far */
+    CLUSTER_REFUSED_GAP,             /* bytes that do not follow on: open again */
 };
-struct cluster_refuse { /* follower -> leader: no more of this partition on this stream */
+/* Follower to leader: no more of this partition in this session. */
+struct cluster_refuse {
     struct partition_id id;
     int32_t leader_epoch;
     uint32_t session;
