@@ -176,3 +176,20 @@ void replica_rig_follow(int64_t end, int32_t last_epoch, int64_t high_watermark)
     ck_assert_int_eq(replica_rig.p.state, PARTITION_MATCHING);
     ck_assert_int_eq(replica_rig_did(PARTITION_DO_SEND_STATE)->u.state.end, end);
 }
+
+void replica_rig_lead_alone(int64_t end, int64_t high_watermark)
+{
+    struct cluster_partition_item o = replica_rig_order(SELF, 5, 10);
+    replica_rig_begin(end, 4, high_watermark);
+    o.isr_count = 2;
+    replica_rig_say_order(o);
+    replica_rig_say_member(TWO, true);
+    replica_rig_say_member(THREE, true);
+    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
+    replica_rig_say_state(TWO, 4, end, 4, end);
+    replica_rig_say_stream(PARTITION_EV_STREAM_UP, THREE);
+    replica_rig_say_state(THREE, 4, 5, 4, end);
+    replica_rig_say_ack(TWO, 5, end, end);
+    replica_rig_turn();
+    replica_rig.now += 1000;
+}

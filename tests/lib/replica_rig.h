@@ -41,6 +41,8 @@ void replica_rig_say_state(struct cluster_member from, int32_t last_epoch, int64
                            int32_t own_epoch, int64_t own_end);
 /* It leads epoch 5, both others are pushed to. */
 void replica_rig_lead(int64_t end, int64_t high_watermark);
+/* It leads epoch 5 with broker 2 in sync; broker 3 is pushed to and may join. */
+void replica_rig_lead_alone(int64_t end, int64_t high_watermark);
 int64_t replica_rig_high_watermark_after_turn(void);
 void replica_rig_say_open(struct cluster_member from, int32_t epoch, uint32_t session);
 void replica_rig_say_push(struct cluster_member from, int32_t epoch, uint32_t session, int64_t base,

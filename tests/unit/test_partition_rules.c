@@ -94,26 +94,9 @@ END_TEST
 
 /* ---- the ISR ---- */
 
-static void lead_alone(int64_t end, int64_t high_watermark)
-{
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 10);
-    replica_rig_begin(end, 4, high_watermark);
-    o.isr_count = 2;
-    replica_rig_say_order(o);
-    replica_rig_say_member(TWO, true);
-    replica_rig_say_member(THREE, true);
-    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
-    replica_rig_say_state(TWO, 4, end, 4, end);
-    replica_rig_say_stream(PARTITION_EV_STREAM_UP, THREE);
-    replica_rig_say_state(THREE, 4, 5, 4, end);
-    replica_rig_say_ack(TWO, 5, end, end);
-    replica_rig_turn();
-    replica_rig.now += 1000;
-}
-
 START_TEST(joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start)
 {
-    lead_alone(10, 6);
+    replica_rig_lead_alone(10, 6);
     ck_assert_int_eq(replica_rig.p.high_watermark, 10);
     replica_rig_say_ack(THREE, 5, 10, 9);
     replica_rig_turn();
@@ -138,7 +121,7 @@ static void reply(enum cluster_isr_result result, int32_t epoch, int32_t version
 
 START_TEST(the_larger_isr_counts_while_a_change_is_pending)
 {
-    lead_alone(10, 10);
+    replica_rig_lead_alone(10, 10);
     replica_rig_say_ack(THREE, 5, 10, 10);
     replica_rig_turn();
     replica_rig_say_log(15, 15, 5);
@@ -173,7 +156,7 @@ static void reply_to(uint64_t request, enum cluster_isr_result result, int32_t v
  * refused, the second is carried out: between the two answers the larger ISR must count. */
 START_TEST(a_refusal_of_an_earlier_asking_ends_nothing)
 {
-    lead_alone(10, 10);
+    replica_rig_lead_alone(10, 10);
     replica_rig_say_ack(THREE, 5, 10, 10);
     replica_rig_turn();
     replica_rig.now += replica_rig_config.retry_ms;
@@ -191,7 +174,7 @@ END_TEST
 
 START_TEST(an_earlier_asking_that_was_done_settles_the_change)
 {
-    lead_alone(10, 10);
+    replica_rig_lead_alone(10, 10);
     replica_rig_say_ack(THREE, 5, 10, 10);
     replica_rig_turn();
     replica_rig.now += replica_rig_config.retry_ms;
@@ -204,7 +187,7 @@ END_TEST
 
 START_TEST(an_order_settles_a_pending_change)
 {
-    lead_alone(10, 10);
+    replica_rig_lead_alone(10, 10);
     replica_rig_say_ack(THREE, 5, 10, 10);
     replica_rig_turn();
     replica_rig_say_log(15, 15, 5);
@@ -399,7 +382,7 @@ END_TEST
 
 START_TEST(a_pending_isr_change_outlives_other_replicas)
 {
-    lead_alone(10, 10);
+    replica_rig_lead_alone(10, 10);
     replica_rig_say_ack(TWO, 5, 10, 10);
     replica_rig_say_ack(THREE, 5, 10, 10);
     replica_rig_turn();
@@ -577,74 +560,22 @@ START_TEST(a_member_that_lacks_what_is_committed_leaves_until_it_has_it)
 }
 END_TEST
 
-/* As one that was cut off, and has been followed by another since. */
-START_TEST(a_leader_that_hears_not_all_of_the_isr_is_not_in_touch)
-{
-    replica_rig_lead(10, 10);
-    ck_assert(partition_is_in_touch(&replica_rig.p));
-    replica_rig_say_stream(PARTITION_EV_STREAM_SILENT, THREE);
-    ck_assert(!partition_is_in_touch(&replica_rig.p));
-    replica_rig_say_stream(PARTITION_EV_STREAM_HEARD, THREE);
-    ck_assert(partition_is_in_touch(&replica_rig.p));
-    replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, THREE);
-    ck_assert(!partition_is_in_touch(&replica_rig.p));
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
-    o.isr_count = 2;
-    replica_rig_say_order(o);
-    ck_assert(partition_is_in_touch(&replica_rig.p));
-}
-END_TEST
-
-/* It may have been elected since: that the change was made is what we may not know yet. */
-START_TEST(who_may_have_joined_the_isr_counts_for_being_in_touch)
-{
-    lead_alone(10, 10);
-    replica_rig_say_ack(THREE, 5, 10, 10);
-    replica_rig_turn();
-    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_ASK_ISR));
-    ck_assert(partition_is_in_touch(&replica_rig.p));
-    replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, THREE);
-    ck_assert(!partition_is_in_touch(&replica_rig.p));
-}
-END_TEST
-
-START_TEST(a_leader_that_is_refused_for_its_epoch_leads_no_more)
-{
-    replica_rig_lead(10, 10);
-    struct partition_event e = {.kind = PARTITION_EV_REFUSE, .from = THREE};
-    e.u.refuse = (struct cluster_refuse){.id = REPLICA_RIG_ID,
-                                         .leader_epoch = 5,
-                                         .session = replica_rig_session_of(THREE),
-                                         .reason = CLUSTER_REFUSED_STALE_EPOCH};
-    replica_rig_step(e);
-    ck_assert_int_eq(replica_rig.p.state, PARTITION_RESIGNED);
-    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_FAIL_WAITERS));
-    replica_rig_say_order(replica_rig_order(SELF, 6, 11));
-    ck_assert_int_eq(replica_rig.p.state, PARTITION_LEADER);
-}
-END_TEST
-
-SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
-           acks_of_other_epochs_sessions_and_processes_count_for_nothing,
-           a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
-           nothing_is_committed_or_admitted_below_min_isr, latest_waits_for_the_start_of_the_epoch,
-           joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start,
-           the_larger_isr_counts_while_a_change_is_pending,
-           a_refusal_of_an_earlier_asking_ends_nothing,
-           an_earlier_asking_that_was_done_settles_the_change, an_order_settles_a_pending_change,
-           a_silent_follower_leaves_whatever_min_isr_says,
-           a_slow_follower_leaves_only_above_min_isr, only_the_process_that_the_order_names_leads,
-           a_failed_append_ends_the_epoch, nothing_is_appended_while_new,
-           a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
-           no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
-           a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
-           who_is_assigned_no_more_follows_no_more,
-           a_member_that_is_not_assigned_holds_the_high_watermark,
-           a_leader_that_is_not_assigned_lets_others_join,
-           a_leader_that_was_never_told_its_assignment_leads, a_leader_does_not_become_new_again,
-           a_follower_that_takes_nothing_leaves_where_enough_remain,
-           what_was_acknowledged_before_a_reset_counts_no_more,
-           a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
-           a_leader_that_hears_not_all_of_the_isr_is_not_in_touch,
-           who_may_have_joined_the_isr_counts_for_being_in_touch,
-           a_leader_that_is_refused_for_its_epoch_leads_no_more, moves_are_those_of_the_table)
+SUITE_MAIN(
+    "partition, rules", commits_what_all_of_the_isr_has_synced,
+    acks_of_other_epochs_sessions_and_processes_count_for_nothing,
+    a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
+    nothing_is_committed_or_admitted_below_min_isr, latest_waits_for_the_start_of_the_epoch,
+    joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start,
+    the_larger_isr_counts_while_a_change_is_pending, a_refusal_of_an_earlier_asking_ends_nothing,
+    an_earlier_asking_that_was_done_settles_the_change, an_order_settles_a_pending_change,
+    a_silent_follower_leaves_whatever_min_isr_says, a_slow_follower_leaves_only_above_min_isr,
+    only_the_process_that_the_order_names_leads, a_failed_append_ends_the_epoch,
+    nothing_is_appended_while_new, a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
+    no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
+    a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
+    who_is_assigned_no_more_follows_no_more, a_member_that_is_not_assigned_holds_the_high_watermark,
+    a_leader_that_is_not_assigned_lets_others_join,
+    a_leader_that_was_never_told_its_assignment_leads, a_leader_does_not_become_new_again,
+    a_follower_that_takes_nothing_leaves_where_enough_remain,
+    what_was_acknowledged_before_a_reset_counts_no_more,
+    a_member_that_lacks_what_is_committed_leaves_until_it_has_it, moves_are_those_of_the_table)
