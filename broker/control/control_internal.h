@@ -78,6 +78,8 @@ struct control_listen *control_listen_new(struct control *c);
 void control_listen_free(struct control_listen *l);
 void control_listen_open(struct control_listen *l); /* binds all; control_listening when done */
 void control_listen_take_clients(struct control_listen *l); /* from now on */
+/* Closes the clients' listeners: whoever connects from now on is refused and tries another broker.
+ */
 void control_listen_stop_clients(struct control_listen *l);
 void control_listen_accepted(struct control_listen *l, const struct event *event);
 

@@ -132,7 +132,13 @@ void control_listen_take_clients(struct control_listen *l)
 
 void control_listen_stop_clients(struct control_listen *l)
 {
+    const struct env *env = &l->control->reactor->env;
     l->takes_clients = false;
+    for (unsigned i = 0; i < l->count; i++) {
+        if (!l->listeners[i].cluster && l->listeners[i].bound) {
+            env->ops->net_close(env->world, l->listeners[i].source.token, false);
+        }
+    }
 }
 
 /* ---- cluster connections ---- */

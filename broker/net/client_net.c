@@ -87,6 +87,10 @@ void client_net_accepted(struct client_net *net, const struct event *event)
         conn_close(c, false);
         return;
     }
+    if (net->draining) {
+        conn_close(c, true);
+        return;
+    }
     if (net->sweep.at_ns == 0) {
         timer_set(&net->sweep, SWEEP_MS);
     }
@@ -201,6 +205,9 @@ static void sweep_fired(struct timer *timer)
 void client_net_drain(struct client_net *net)
 {
     net->draining = true;
+    for (struct conn *c = net->first; c != NULL; c = c->next) {
+        conn_touch(c);
+    }
 }
 
 bool client_net_idle(const struct client_net *net)

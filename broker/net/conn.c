@@ -135,7 +135,8 @@ static void refuse_frame(struct conn *c, const char *why)
 /* Each complete frame in the buffer becomes a request, in order, as long as the limits allow. */
 static void take_requests(struct conn *c)
 {
-    while (!c->closing && c->buf != NULL && c->end - c->start >= FRAME_PREFIX_SIZE && may_take(c)) {
+    while (!c->closing && !c->net->draining && c->buf != NULL &&
+           c->end - c->start >= FRAME_PREFIX_SIZE && may_take(c)) {
         uint32_t size;
         int wrong =
             frame_request_size(c->buf->data + c->start, c->net->config.request_size_max, &size);
@@ -222,7 +223,7 @@ static void conn_turn(struct turn_task *task)
         return;
     }
     take_requests(c);
-    if (c->eof && c->request_count == 0 && !c->closing) {
+    if ((c->eof || c->net->draining) && c->request_count == 0 && !c->closing) {
         conn_close(c, true);
         return;
     }

@@ -61,7 +61,9 @@ struct client_net *client_net_new(struct reactor *reactor, const struct client_n
 void client_net_free(struct client_net *net);
 /* A connection accepted here or moved here. */
 void client_net_accepted(struct client_net *net, const struct event *event);
-/* Stops reading and accepting work; answers under way still leave. */
+/* No request is read or begun any more. Those that are open are still answered; a connection
+ * without any is closed, at once or once its last answer was sent, so that its client turns to
+ * another broker instead of waiting for this one to end. */
 void client_net_drain(struct client_net *net);
 bool client_net_idle(const struct client_net *net); /* no request is open */
 uint32_t client_net_count(const struct client_net *net);

@@ -308,6 +308,54 @@ START_TEST(connections_beyond_the_limit_are_closed)
 }
 END_TEST
 
+/* ---- a stop ---- */
+/* Clients of a broker that stops are told so by the end of the connection. One that stayed open,
+ * and unread, for as long as the logs take to close would cost them their request time-outs. */
+START_TEST(a_drain_closes_what_nothing_is_open_on)
+{
+    setup(1000);
+    size_t idle = net_bench_connect(&b), half = net_bench_connect(&b), asks = net_bench_connect(&b);
+    announce(half, 1000);
+    b.hold = true;
+    net_bench_request(&b, asks, 10, 1);
+    net_bench_request(&b, asks, 10, 1);
+    client_net_drain(b.net);
+    net_bench_advance(&b, 1000);
+    ck_assert(b.peers[idle].closed);
+    ck_assert(b.peers[half].closed);
+    ck_assert(!b.peers[asks].closed);
+    net_bench_request(&b, asks, 10, 1); /* comes too late */
+    net_bench_answer_held(&b);
+    net_bench_advance(&b, 1000);
+    ck_assert_uint_eq(b.served, 2);
+    ck_assert_uint_gt(b.peers[asks].received, 2 * b.answer);
+    ck_assert(b.peers[asks].closed);
+    ck_assert(!b.peers[asks].reset);
+    size_t late = net_bench_connect(&b); /* dealt out before, arrives after */
+    net_bench_advance(&b, 1000);
+    ck_assert(b.peers[late].closed);
+    net_bench_deinit(&b);
+}
+END_TEST
+
+/* Requests that were received whole and not begun are not begun any more. */
+START_TEST(a_drain_takes_no_further_requests)
+{
+    setup(1000);
+    b.hold = true;
+    size_t peer = net_bench_connect(&b);
+    for (unsigned i = 0; i < CONN_REQUESTS_MAX + 5; i++)
+        net_bench_request(&b, peer, 10, 1);
+    ck_assert_uint_eq(b.served, CONN_REQUESTS_MAX);
+    client_net_drain(b.net);
+    net_bench_answer_held(&b);
+    net_bench_advance(&b, 1000);
+    ck_assert_uint_eq(b.served, CONN_REQUESTS_MAX);
+    ck_assert(b.peers[peer].closed);
+    net_bench_deinit(&b);
+}
+END_TEST
+
 /* ---- wrong bytes ---- */
 START_TEST(impossible_sizes_are_refused_before_memory_is_taken)
 {
@@ -367,6 +415,6 @@ SUITE_MAIN("conn", announced_bytes_take_no_memory, half_open_requests_disturb_no
            open_requests_of_a_connection_are_bounded, nothing_is_read_while_the_tail_is_full,
            a_peer_that_does_not_read_is_not_served_on, peers_that_do_not_read_make_room,
            a_peer_that_does_not_read_ends_all_the_same, an_idle_connection_is_closed,
-           connections_beyond_the_limit_are_closed,
-           impossible_sizes_are_refused_before_memory_is_taken,
+           connections_beyond_the_limit_are_closed, a_drain_closes_what_nothing_is_open_on,
+           a_drain_takes_no_further_requests, impossible_sizes_are_refused_before_memory_is_taken,
            odd_connections_leave_nothing_behind)
