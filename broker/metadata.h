@@ -10,8 +10,9 @@
 #include "common/map.h"
 #include "proto/cluster/messages.h"
 
-/* What a broker knows of the cluster, as the controller says it. One immutable counted object per
- * topic; each shard has its own maps of references, changed by a delta that shard 0 makes and mails
+/* What a broker knows of the cluster, as the controller says it. There is one object for each
+ * topic, immutable and reference-counted, which all shards share. Each shard has its own maps of
+ * references (struct metadata); shard 0 turns what the controller says into deltas and mails them
  * to all. */
 struct topic_meta {
     _Atomic uint32_t refs;
@@ -20,10 +21,10 @@ struct topic_meta {
     char *overrides; /* key=value lines */
     struct topic_config config;
     bool internal; /* __consumer_offsets, __transaction_state */
-    bool gone;     /* in a delta: the topic was deleted, its replicas remove their logs */
-    bool vanished; /* in a delta: a snapshot does not name it; logs are kept */
+    bool gone;     /* in a delta: the topic was deleted, and its replicas remove their logs */
+    bool vanished; /* in a delta: a snapshot does not name the topic; its logs are kept */
     uint32_t partition_count;
-    /* number i at index i; one that was not heard of yet has replica_count 0 and leader -1 */
+    /* By partition number. One that was not heard of yet has replica_count 0 and leader -1. */
     struct cluster_partition_item partitions[];
 };
 /* The topics of the group and the transaction coordinators. */
@@ -50,25 +51,25 @@ void brokers_meta_unref(struct brokers_meta *brokers);
 /* NULL: not known. */
 const struct broker_meta *brokers_meta_find(const struct brokers_meta *brokers, int32_t broker);
 
-/* Changes that belong together: applied by every shard in one step. */
+/* Changes that belong together: each shard applies them in one step. Immutable; any thread. */
 struct metadata_delta {
     _Atomic uint32_t refs;
     int32_t controller_epoch;
     uint64_t number;              /* of the last item in it */
-    bool snapshot;                /* holds everything */
+    bool snapshot;                /* holds all topics and brokers */
     struct brokers_meta *brokers; /* NULL: unchanged */
     uint32_t topic_count;
     struct topic_meta *topics[];
 };
 void metadata_delta_unref(struct metadata_delta *delta);
 
-/* One shard's view. One thread. */
+/* One shard's view of the metadata. One thread, the shard's. */
 struct metadata {
     struct map by_name, by_id;    /* struct topic_meta * */
     struct brokers_meta *brokers; /* never NULL after metadata_init */
     int32_t controller_epoch;
     uint64_t number;
-    bool complete; /* a whole snapshot was heard once */
+    bool complete; /* a whole snapshot has been applied once */
 };
 void metadata_init(struct metadata *m);
 void metadata_deinit(struct metadata *m);
@@ -82,15 +83,17 @@ struct topic_meta *metadata_by_id(const struct metadata *m, struct uuid id);
 const struct cluster_partition_item *metadata_partition(const struct metadata *m,
                                                         struct partition_id id);
 
-/* Shard 0: turns the controller's frames into deltas. A snapshot is gathered until its end; NULL
- * while it is not complete, or when a frame of an older controller epoch, or with a gap in the
- * numbers, came (then *ret_again is set: ask for a snapshot). */
+/* Turns the controller's frames into deltas; shard 0's. metadata_feed_frame returns a delta that
+ * the caller owns, or NULL: a snapshot is not complete yet, the frame is of an older controller
+ * epoch, or there is a gap in the numbers. With a gap *ret_need_snapshot is set: the caller asks
+ * for one. */
 struct metadata_feed;
 struct metadata_feed *metadata_feed_new(const struct broker_config *config);
 void metadata_feed_free(struct metadata_feed *feed);
 struct metadata_delta *metadata_feed_frame(struct metadata_feed *feed, const struct metadata *now,
-                                           const struct cluster_metadata *frame, bool *ret_again);
-/* The connection to the controller is new: the next frame must begin a snapshot. */
+                                           const struct cluster_metadata *frame,
+                                           bool *ret_need_snapshot);
+/* A new connection to the controller: the next frame must begin a snapshot. */
 void metadata_feed_restart(struct metadata_feed *feed);
 
 #endif

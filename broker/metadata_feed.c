@@ -270,9 +270,10 @@ static struct metadata_delta *make_delta(struct metadata_feed *f, const struct m
 }
 
 struct metadata_delta *metadata_feed_frame(struct metadata_feed *f, const struct metadata *now,
-                                           const struct cluster_metadata *frame, bool *ret_again)
+                                           const struct cluster_metadata *frame,
+                                           bool *ret_need_snapshot)
 {
-    *ret_again = false;
+    *ret_need_snapshot = false;
     if (frame->controller_epoch < f->controller_epoch) {
         return NULL; /* of a controller that was deposed */
     }
@@ -284,7 +285,7 @@ struct metadata_delta *metadata_feed_frame(struct metadata_feed *f, const struct
     } else if (f->expects_snapshot || frame->controller_epoch != f->controller_epoch ||
                frame->first_number != f->number + 1) {
         metadata_feed_restart(f);
-        *ret_again = true;
+        *ret_need_snapshot = true;
         return NULL;
     }
     f->controller_epoch = frame->controller_epoch;

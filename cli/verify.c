@@ -264,7 +264,11 @@ static int find_topic(struct verify *v, rd_kafka_t *client)
         }
     }
     rd_kafka_metadata_destroy(m);
-    if (v->partition_count == 0 || v->partition_count > PARTITIONS_MAX) {
+    if (v->partition_count > PARTITIONS_MAX) {
+        return cli_fail("topic \"%s\" has %d partitions: verify takes at most %d", v->topic,
+                        v->partition_count, PARTITIONS_MAX);
+    }
+    if (v->partition_count == 0) {
         return cli_fail("topic \"%s\" does not exist: corduroy topic create %s --partitions 3",
                         v->topic, v->topic);
     }

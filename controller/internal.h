@@ -65,10 +65,12 @@ struct ctl_partition {
     uint64_t survey; /* no state node was there: brokers must have answered since; 0: never read */
     uint8_t state;   /* enum ctl_partition_state */
     uint8_t write;   /* enum ctl_write_state */
-    bool dirty, held, touched;
-    bool said;     /* the brokers know of it: it counts in the digest */
-    bool has_node; /* .../partitions/N is there */
-    bool ahead;    /* brokers know more than ZooKeeper: hands off */
+    bool dirty;      /* in controller->dirty_*: decided anew at the end of the step */
+    bool held;       /* in controller->held: not decided before hold_until_ms */
+    bool touched;    /* in controller->touched: its invariants are checked at the end of the step */
+    bool said;       /* the brokers know of it: it counts in the digest */
+    bool has_node;   /* .../partitions/N is there */
+    bool ahead;      /* brokers know more than ZooKeeper: hands off */
     bool doubt_listed;
     bool preferred_wanted;
     bool waiting_noted; /* "has no leader" was said */
@@ -83,16 +85,17 @@ struct ctl_setting {
 struct ctl_topic {
     char *name;
     struct uuid id;
-    uint64_t serial; /* tells this object from a later one of the same name */
-    uint8_t state;   /* enum ctl_topic_state */
-    bool loading;    /* counted in controller->loading */
-    bool nodes_known, nodes_asked, has_partitions_node; /* ZooKeeper's nodes below it */
-    bool growing;
-    bool marked; /* there is a marker under /admin/delete_topics */
-    bool said;
-    bool is_unclean;
-    uint32_t reads;   /* outstanding before it is complete */
-    uint32_t unready; /* partitions without a state node, or new */
+    uint64_t serial;               /* tells this object from a later one of the same name */
+    uint8_t state;                 /* enum ctl_topic_state */
+    bool loading;                  /* counted in controller->loading */
+    bool nodes_known, nodes_asked; /* which nodes are below it: heard, asked */
+    bool has_partitions_node;      /* .../partitions is there */
+    bool growing;                  /* more partitions are being written for a request */
+    bool marked;                   /* there is a marker under /admin/delete_topics */
+    bool said;                     /* the brokers know of it */
+    bool is_unclean;               /* unclean.leader.election.enable, as it is for this topic */
+    uint32_t reads;                /* outstanding before it is complete */
+    uint32_t unready;              /* partitions without a state node, or new */
     int32_t version, min_insync;
     int64_t czxid;
     uint32_t partition_count;
@@ -113,17 +116,20 @@ struct ctl_connection {
     uint64_t number; /* of the last item said */
     bool wants_snapshot;
     bool started;            /* a snapshot was said */
-    uint64_t shutdown_asked; /* an answer is owed */
+    uint64_t shutdown_asked; /* not 0: it asked for a controlled shutdown and is to be answered */
     struct ctl_connection *next;
 };
 struct ctl_broker {
     int32_t id;
-    uint8_t state; /* enum ctl_broker_state */
-    bool listed;   /* below /brokers/ids when last looked */
-    bool shutting_down;
-    bool foreign_noted, said, item_stale, loading;
-    uint32_t reads;
-    bool read_again;
+    uint8_t state;        /* enum ctl_broker_state */
+    bool listed;          /* below /brokers/ids when last looked */
+    bool shutting_down;   /* it has asked to move its leadership away */
+    bool foreign_noted;   /* that it is no broker of ours was said in the log */
+    bool said;            /* the other brokers know of it */
+    bool item_stale;      /* what they know of it is not what was read last */
+    bool loading;         /* counted in controller->loading */
+    uint32_t reads;       /* of its two nodes, outstanding */
+    bool read_again;      /* once these are answered, because something changed meanwhile */
     uint64_t incarnation; /* of the process that was judged last; 0: none */
     /* As read. */
     bool has_registration, has_node;

@@ -318,9 +318,9 @@ static void gather_inventory(struct control_client *cl)
 static void heard_metadata(struct control_client *cl, const struct cluster_metadata *frame)
 {
     struct metadata *now = &cl->control->shard->metadata;
-    bool again;
-    struct metadata_delta *d = metadata_feed_frame(cl->feed, now, frame, &again);
-    if (again) {
+    bool need_snapshot;
+    struct metadata_delta *d = metadata_feed_frame(cl->feed, now, frame, &need_snapshot);
+    if (need_snapshot) {
         subscribe(cl);
     }
     if (d == NULL) {
