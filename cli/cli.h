@@ -39,5 +39,9 @@ int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for wrong usage; returns 2. */
 int cli_misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_print_json(json_t *value); /* takes the reference */
+/* The rest of a table's line: leader, replicas, ISR, and what is wrong. */
+void cli_print_partition(const struct rd_kafka_metadata_partition *p);
+/* An object; a name other than NULL is its first field, "topic". */
+json_t *cli_partition_json(const char *topic, const struct rd_kafka_metadata_partition *p);
 
 #endif

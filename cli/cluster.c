@@ -21,6 +21,50 @@ static struct counts count_partitions(const struct rd_kafka_metadata *m)
     return c;
 }
 
+static bool troubled(const struct rd_kafka_metadata_partition *p)
+{
+    return p->leader < 0 || p->isr_cnt < p->replica_cnt;
+}
+
+static json_t *troubled_json(const struct rd_kafka_metadata *m)
+{
+    json_t *all = json_array();
+    for (int i = 0; i < m->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *t = &m->topics[i];
+        for (int k = 0; k < t->partition_cnt; k++) {
+            if (troubled(&t->partitions[k])) {
+                json_array_append_new(all, cli_partition_json(t->topic, &t->partitions[k]));
+            }
+        }
+    }
+    return all;
+}
+
+/* As many as a screen takes. */
+#define TROUBLED_SHOWN 20
+
+static void print_troubled(const struct rd_kafka_metadata *m)
+{
+    int count = 0;
+    for (int i = 0; i < m->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *t = &m->topics[i];
+        for (int k = 0; k < t->partition_cnt; k++) {
+            if (!troubled(&t->partitions[k]) || ++count > TROUBLED_SHOWN) {
+                continue;
+            }
+            if (count == 1) {
+                printf("  %-36s%-8s%-16s%s\n", "partition", "leader", "replicas", "isr");
+            }
+            int used = printf("  %s-%d", t->topic, t->partitions[k].id);
+            printf("%*s", used < 37 ? 38 - used : 1, "");
+            cli_print_partition(&t->partitions[k]);
+        }
+    }
+    if (count > TROUBLED_SHOWN) {
+        printf("  and %d more: corduroy topic describe shows all\n", count - TROUBLED_SHOWN);
+    }
+}
+
 static int led_by(const struct rd_kafka_metadata *m, int broker)
 {
     int n = 0;
@@ -42,10 +86,10 @@ static void print_as_json(const struct rd_kafka_metadata *m, const char *cluster
                               json_pack("{s:i, s:s, s:i, s:i}", "id", b->id, "host", b->host,
                                         "port", b->port, "leads", led_by(m, b->id)));
     }
-    cli_print_json(json_pack("{s:s, s:i, s:o, s:i, s:i, s:i, s:i}", "cluster", cluster,
+    cli_print_json(json_pack("{s:s, s:i, s:o, s:i, s:i, s:i, s:i, s:o}", "cluster", cluster,
                              "controller", controller, "brokers", brokers, "topics", m->topic_cnt,
                              "partitions", c.partitions, "under_replicated", c.under_replicated,
-                             "offline", c.offline));
+                             "offline", c.offline, "troubled", troubled_json(m)));
 }
 
 static void print_as_table(const struct rd_kafka_metadata *m, const char *cluster, int controller)
@@ -60,6 +104,7 @@ static void print_as_table(const struct rd_kafka_metadata *m, const char *cluste
     }
     printf("%d topics, %d partitions: %d under-replicated, %d offline\n", m->topic_cnt,
            c.partitions, c.under_replicated, c.offline);
+    print_troubled(m);
 }
 
 int cli_cluster(const struct cli *cli, int argc, char **argv)

@@ -185,15 +185,20 @@ static json_t *numbers(const int32_t *values, int count)
     return list;
 }
 
+json_t *cli_partition_json(const char *topic, const struct rd_kafka_metadata_partition *p)
+{
+    json_t *all = topic != NULL ? json_pack("{s:s}", "topic", topic) : json_object();
+    json_object_update_new(
+        all, json_pack("{s:i, s:i, s:o, s:o}", "partition", p->id, "leader", p->leader, "replicas",
+                       numbers(p->replicas, p->replica_cnt), "isr", numbers(p->isrs, p->isr_cnt)));
+    return all;
+}
+
 static json_t *topic_json(const struct rd_kafka_metadata_topic *t)
 {
     json_t *partitions = json_array();
     for (int i = 0; i < t->partition_cnt; i++) {
-        const struct rd_kafka_metadata_partition *p = &t->partitions[i];
-        json_array_append_new(partitions,
-                              json_pack("{s:i, s:i, s:o, s:o}", "partition", p->id, "leader",
-                                        p->leader, "replicas", numbers(p->replicas, p->replica_cnt),
-                                        "isr", numbers(p->isrs, p->isr_cnt)));
+        json_array_append_new(partitions, cli_partition_json(NULL, &t->partitions[i]));
     }
     return json_pack("{s:s, s:o}", "topic", t->topic, "partitions", partitions);
 }
@@ -207,23 +212,27 @@ static void print_numbers(const int32_t *values, int count, int width)
     printf("%*s", width == 0 ? 0 : width > used ? width - used : 1, "");
 }
 
+void cli_print_partition(const struct rd_kafka_metadata_partition *p)
+{
+    if (p->leader < 0) {
+        printf("%-8s", "none");
+    } else {
+        printf("%-8d", p->leader);
+    }
+    print_numbers(p->replicas, p->replica_cnt, 16);
+    print_numbers(p->isrs, p->isr_cnt, 0);
+    printf("%s\n", p->leader < 0                 ? " offline"
+                   : p->isr_cnt < p->replica_cnt ? " under-replicated"
+                                                 : "");
+}
+
 static void print_topic(const struct rd_kafka_metadata_topic *t)
 {
     printf("%s: %d partitions\n  %-10s%-8s%-16s%s\n", t->topic, t->partition_cnt, "partition",
            "leader", "replicas", "isr");
     for (int i = 0; i < t->partition_cnt; i++) {
-        const struct rd_kafka_metadata_partition *p = &t->partitions[i];
-        printf("  %-10d", p->id);
-        if (p->leader < 0) {
-            printf("%-8s", "none");
-        } else {
-            printf("%-8d", p->leader);
-        }
-        print_numbers(p->replicas, p->replica_cnt, 16);
-        print_numbers(p->isrs, p->isr_cnt, 0);
-        printf("%s\n", p->leader < 0                 ? " offline"
-                       : p->isr_cnt < p->replica_cnt ? " under-replicated"
-                                                     : "");
+        printf("  %-10d", t->partitions[i].id);
+        cli_print_partition(&t->partitions[i]);
     }
 }
 

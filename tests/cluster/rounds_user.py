@@ -48,6 +48,7 @@ def command_line():
             assert "no broker answers at %s" % nobody in said, (words, said)
         check_topics(c)
         check_verify(c)
+        check_troubles(c)
 
 
 def check_topics(c):
@@ -84,6 +85,35 @@ def check_verify(c):
     status, out, said = do("--topic", "b", "--json")
     found = json.loads(out)
     assert status == 0 and found["acknowledged"] == found["read_back"] > 0 == found["lost"], out
+
+
+def check_troubles(c):
+    """What is under-replicated or offline is named, not only counted."""
+    def do(*words):
+        return corduroy("--bootstrap-server", c.nodes[1].address, "cluster", *words)
+    assert json.loads(do("--json")[1])["troubled"] == [], do("--json")
+    c.create_topic("lonely", partitions=2, replicas=1)
+    c.nodes[2].kill9()
+    c.wait_for("broker 2 to be out", lambda: all(
+        2 not in s["isr"] for s in c.partitions("b").values()) and any(
+            s["leader"] < 0 for s in c.partitions("lonely").values()))
+    lost = [p for p, s in c.partitions("lonely").items() if s["leader"] < 0]
+
+    wanted = {("b", p, 1) for p in (0, 1)} | {("lonely", p, -1) for p in lost}
+
+    def told():
+        found = json.loads(do("--json")[1])
+        assert found["offline"] <= len(lost), found
+        return {(x["topic"], x["partition"], x["leader"]) for x in found["troubled"]
+                if x["topic"] != "__consumer_offsets"} == wanted
+    c.wait_for("the command to tell it", told)
+    status, out, _ = do()
+    lines = [x.split() for x in out.splitlines()]
+    for p in (0, 1):
+        assert any(x[:2] == ["b-%d" % p, "1"] and x[-2:] == ["1", "under-replicated"]
+                   for x in lines), out
+    for p in lost:
+        assert any(x[:2] == ["lonely-%d" % p, "none"] and x[-1] == "offline" for x in lines), out
 
 
 def replicas_of_offsets(settings):
