@@ -16,6 +16,15 @@
 #define CLIENT_PORT 9092
 #define CLUSTER_PORT 9093
 
+/* Not every broker has a replica of everything then. */
+static void draw_more_brokers(struct sim_cluster_options *o, struct sim_random *random)
+{
+    o->broker_count = 4 + (unsigned)sim_random_below(random, 2);
+    for (unsigned i = 3; i < o->broker_count; i++)
+        o->shard_counts[i] = 1 + (unsigned)sim_random_below(random, 3);
+    o->replication_factor = 2 + (int16_t)sim_random_below(random, 2);
+}
+
 struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
 {
     struct sim_random random;
@@ -45,6 +54,10 @@ struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
     }
     o.offsets_segment_bytes = sim_random_once_in(&random, 2) ? 4096 : 1048576;
     o.unclean = sim_random_once_in(&random, 12);
+    o.reshards = sim_random_once_in(&random, 4);
+    o.rebalance_s = sim_random_once_in(&random, 4) ? 2 : 300;
+    if (sim_random_once_in(&random, 6))
+        draw_more_brokers(&o, &random);
     return o;
 }
 
@@ -96,6 +109,7 @@ static struct broker_config *config_new(const struct sim_cluster_options *o, uns
                            "corduroy.disk.reserve.bytes=1048576\n"
                            "auto.create.topics.enable=false\n"
                            "replica.lag.time.max.ms=2000\n"
+                           "leader.imbalance.check.interval.seconds=%u\n"
                            "log.retention.check.interval.ms=1000\n"
                            "log.retention.hours=-1\n"
                            "offsets.topic.num.partitions=3\n"
@@ -105,7 +119,8 @@ static struct broker_config *config_new(const struct sim_cluster_options *o, uns
                            "group.min.session.timeout.ms=500\n"
                            "group.initial.rebalance.delay.ms=300\n",
                            index + 1, ip, CLIENT_PORT, ip, CLUSTER_PORT, o->shard_counts[index],
-                           o->session_timeout_ms, dirs[o->dir_count - 1], o->offsets_segment_bytes);
+                           o->session_timeout_ms, dirs[o->dir_count - 1], o->rebalance_s,
+                           o->offsets_segment_bytes);
     struct broker_config *config = config_parse(view_of(text), "simulated", &report);
     for (size_t i = 0; i < report.error_count; i++)
         fprintf(stderr, "%s\n", report.errors[i]);
@@ -234,6 +249,10 @@ void sim_cluster_start(struct sim_cluster *c, unsigned broker)
     sim_host_power_on(b->host);
     if (sim_host_process(b->host))
         return;
+    if (c->options.reshards && sim_random_once_in(sim_world_random(c->world), 3)) {
+        b->shard_count = 1 + (unsigned)sim_random_below(sim_world_random(c->world), 3);
+        options.shard_count = b->shard_count;
+    }
     b->short_of_room = b->full_disk;
     b->process = sim_process_start(b->host, &program, &options);
 }

@@ -37,6 +37,8 @@ struct sim_cluster_options {
     int32_t produce_timeout_ms; /* 0: drawn for each producer */
     bool groups;                /* consumer groups too */
     uint32_t offsets_segment_bytes;
+    bool reshards;        /* a broker may be started again with another number of shards */
+    unsigned rebalance_s; /* between two looks for preferred leaders */
 };
 /* What a seed stands for: three brokers, everything else drawn. */
 struct sim_cluster_options sim_cluster_options_draw(uint64_t seed);

@@ -55,5 +55,8 @@ void sim_calm(struct sim_cluster_options *o)
     o->min_isr = 2;
     o->dir_count = 1;
     o->retention_ms = o->retention_bytes = 0;
-    o->fleeting = o->unclean = false;
+    o->fleeting = o->unclean = o->reshards = false;
+    o->broker_count = 3;
+    o->replication_factor = 3;
+    o->rebalance_s = 300;
 }
