@@ -30,6 +30,7 @@ struct log *log_new(struct log_dir *dir, const char *topic, struct partition_id 
     struct log *log = xcalloc(1, sizeof *log);
     log->dir = dir;
     log->id = id;
+    log->closed_seq = 1; /* made, and nothing else: what is missing of an empty log is empty */
     log->topic = xstrdup(topic);
     log->config = *config;
     log->moved_task.run = run_moved;

@@ -91,7 +91,7 @@ static int close_log(struct store *store, struct log *log)
 {
     char path[LOG_PATH_SIZE];
     int64_t base = log->segments[log->segment_count - 1].base;
-    if (log->suspect)
+    if (log->suspect || log->next_seq == log->closed_seq)
         return 0;
     segment_index_close(&log->index);
     int error = segment_index_store(&log->index, store->ops, store->fs, log->files.name);

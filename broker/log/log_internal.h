@@ -114,8 +114,9 @@ struct log {
     struct producer_state producers;
     struct log_op *op_first, *op_last;
     uint64_t next_seq;
-    uint32_t jobs; /* operations, reads and queries under way: the log is not freed before */
-    uint64_t cuts; /* truncations and resets so far; a read that began before one is void */
+    uint64_t closed_seq; /* while next_seq is this, the files are as a clean stop leaves them */
+    uint32_t jobs;       /* operations, reads and queries under way: the log is not freed before */
+    uint64_t cuts;       /* truncations and resets so far; a read that began before one is void */
     struct read_hint hints[LOG_READ_HINTS];
     unsigned hint_next;
     unsigned cutting; /* truncations and resets under way: no append is taken */

@@ -19,6 +19,7 @@ struct loader {
     int64_t end;         /* of what was read so far */
     int64_t walked_from; /* segments from this base on are read whole */
     int64_t epochs_from; /* epochs below it come from the file */
+    bool rebuilt;        /* a file for reading faster was missing or made no sense */
 };
 
 /* Only the first reason is kept. */
@@ -204,6 +205,7 @@ static int walk_active(struct loader *l, struct log_segment *s)
 {
     struct log *log = l->log;
     struct log_replay r;
+    l->rebuilt |= s->size > 0;
     segment_index_deinit(&log->index);
     txn_index_deinit(&log->txns);
     int error = walk_segment(l, s->base, s->base, &log->index, &log->txns, &r);
@@ -283,6 +285,20 @@ static int load_last(struct loader *l)
 
 /* ---- epochs, producers ---- */
 
+/* What the last clean stop wrote is all there, or there is nothing to write: then the next one need
+ * not write it again as long as nothing was done to the log. */
+static bool is_as_closed(const struct loader *l)
+{
+    const struct log_listing *list = &l->listing;
+    const struct log *log = l->log;
+    size_t snapshots = list->count[SEGMENT_SNAPSHOT];
+    if (!l->in->clean || log->suspect || l->rebuilt)
+        return false;
+    if (log->end == log->segments[0].base)
+        return true;
+    return snapshots > 0 && list->bases[SEGMENT_SNAPSHOT][snapshots - 1] == log->end;
+}
+
 static int load_epochs(struct loader *l)
 {
     char why[CHECKPOINT_WHY_SIZE];
@@ -297,6 +313,7 @@ static int load_epochs(struct loader *l)
         return 0;
     }
     /* No file, or none that can be read: all of it follows from the batches. */
+    l->rebuilt |= l->listing.count[SEGMENT_SNAPSHOT] > 0;
     epoch_cache_clear(&l->log->epochs);
     l->epochs_from = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
@@ -507,7 +524,10 @@ static int load(struct loader *l)
     (void)epoch_cache_truncate_end(&l->log->epochs, l->log->end);
     (void)epoch_cache_truncate_start(&l->log->epochs, l->log->start);
     error = store_epochs(l);
-    return error ? error : end_producers(l);
+    if (!error)
+        error = end_producers(l);
+    l->log->closed_seq = is_as_closed(l) ? 0 : UINT64_MAX;
+    return error;
 }
 
 /* Damage outlives this process: the next start must not take the log for whole. */

@@ -309,6 +309,51 @@ START_TEST(a_failed_segment_sync_kills_the_directory)
 }
 END_TEST
 
+/* A broker has thousands of logs, most of them quiet: a clean stop writes the companions of those
+ * that something was done to since the last one. */
+START_TEST(a_clean_stop_writes_what_has_changed)
+{
+    enum {
+        LOGS = 20
+    };
+    struct file_mem *disk = file_mem_new(8);
+    struct log_host h;
+    uint64_t syncs[4];
+    ck_assert(log_host_start(&h, disk, &config));
+    for (uint8_t i = 1; i <= 2 * LOGS; i++) {
+        struct log *log = log_host_make(&h, i);
+        if (i <= LOGS)
+            log_host_fill(log, 5, 1);
+        step_world_run(&h.world);
+    }
+    for (unsigned i = 0; i < COUNT_OF(syncs); i++) {
+        uint64_t before = file_mem_count(disk, FILE_MEM_DATASYNC);
+        ck_assert_int_eq(log_host_stop(&h), 0);
+        syncs[i] = file_mem_count(disk, FILE_MEM_DATASYNC) - before;
+        ck_assert(log_host_start(&h, disk, &config));
+        ck_assert(h.load.clean);
+        struct log *third = NULL;
+        for (uint8_t k = 1; k <= 2 * LOGS; k++) {
+            struct log *log = log_host_find(&h, log_host_id(k), 0);
+            ck_assert(log && !log_is_suspect(log));
+            ck_assert_int_eq(log_end(log), k > LOGS ? 0 : i >= 2 && k == 3 ? 30 : 15);
+            ck_assert_int_eq(log_last_epoch(log), k > LOGS ? -1 : i >= 2 && k == 3 ? 2 : 1);
+            third = k == 3 ? log : third;
+        }
+        if (i == 1)
+            log_host_fill(third, 5, 2);
+        step_world_run(&h.world);
+    }
+    ck_assert_uint_ge(syncs[0], 4 * LOGS); /* of those with records */
+    ck_assert_uint_lt(syncs[0], 8 * LOGS);
+    ck_assert_uint_lt(syncs[1], LOGS);
+    ck_assert_uint_lt(syncs[2], LOGS);
+    ck_assert_uint_gt(syncs[2], syncs[3]);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* The process has no descriptor left, perhaps because of its clients: what is durable in the
  * journal waits, and no directory is given up. */
 START_TEST(a_want_of_descriptors_is_waited_for)
@@ -655,7 +700,7 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
 
            a_segment_cut_short_is_found, a_failed_commit_kills_the_directory,
            a_failed_segment_sync_kills_the_directory, a_full_disk_is_waited_for,
-           a_want_of_descriptors_is_waited_for, appends_wait_for_room_in_the_journal,
-           one_broker_at_a_time, the_mark_is_kept, orders_are_noted,
-           orders_are_noted_when_there_is_room_again, broken_is_not_refused,
+           a_clean_stop_writes_what_has_changed, a_want_of_descriptors_is_waited_for,
+           appends_wait_for_room_in_the_journal, one_broker_at_a_time, the_mark_is_kept,
+           orders_are_noted, orders_are_noted_when_there_is_room_again, broken_is_not_refused,
            what_is_distrusted_stays_so, a_name_used_again)
