@@ -266,8 +266,8 @@ void ctl_partition_missing(struct controller *c, struct ctl_partition *p)
                  p->topic->name, p->number);
         p->topic->unready += ready(p);
         p->topic->nodes_known = false; /* others may be gone too */
-    } else if (p->state == CTL_PARTITION_READING) {
-        ctl_survey_begin(c, p);
+    } else if (p->now.leader_epoch < 0 && p->state != CTL_PARTITION_UNWRITTEN) {
+        ctl_survey_begin(c, p); /* nobody here knows what it said */
     }
     p->now.version = -1;
     p->has_node = false;

@@ -244,6 +244,30 @@ START_TEST(a_state_that_nobody_has_heard_of_is_made)
 }
 END_TEST
 
+/* Nonsense that is deleted is no reason either to start over what a broker may hold that has not
+ * said so yet. */
+START_TEST(nonsense_that_was_deleted_is_not_started_before_all_have_said_what_they_hold)
+{
+    begin(17, 1, 2, 0);
+    write_state("{\"version\":1,\"leader\":1,\"leader_epoch\":0,\"controller_epoch\":1,"
+                "\"isr\":[]}");
+    struct rig_broker *b = rig_broker(r, 2);
+    b->mute = true;
+    new_controller();
+    ck_assert(rig_noted(r, "the state node of partition t-0 has an empty ISR"));
+    remove_state();
+    rig_run(r, 5000);
+    ck_assert(!rig_exists(r, "/brokers/topics/t/partitions/0/state"));
+    b->mute = false;
+    b->held[0] = (struct cluster_held){{rig_topic_id(r, "t"), 0}, 0, 1000, 4, 9};
+    b->held_count = 1;
+    new_controller();
+    ck_assert(!rig_exists(r, "/brokers/topics/t/partitions/0/state"));
+    ck_assert(rig_noted(r, "was told leader epoch 4, version 9 of partition t-0"));
+    rig_free(r);
+}
+END_TEST
+
 /* ---- a node that makes sense again ---- */
 
 START_TEST(a_state_that_caught_up_with_the_brokers_counts)
@@ -298,5 +322,6 @@ SUITE_MAIN("controller_hand", a_stranger_leaves_the_isr,
            a_state_that_was_deleted_is_made_again_with_its_isr,
            a_state_that_was_deleted_is_made_again_without_a_leader,
            a_state_that_nobody_remembers_waits_for_a_person,
-           a_state_that_nobody_has_heard_of_is_made, a_state_that_caught_up_with_the_brokers_counts,
-           a_state_that_makes_sense_again_counts)
+           a_state_that_nobody_has_heard_of_is_made,
+           nonsense_that_was_deleted_is_not_started_before_all_have_said_what_they_hold,
+           a_state_that_caught_up_with_the_brokers_counts, a_state_that_makes_sense_again_counts)
