@@ -152,7 +152,7 @@ static bool propose(const struct partition *p, struct cluster_isr_change *ret)
         } else {
             keep = true;
         }
-        if (keep)
+        if (keep && ret->isr_count < CLUSTER_REPLICAS_MAX) /* a leader may be assigned no more */
             ret->isr[ret->isr_count++] = (struct cluster_member){peer->broker, peer->incarnation};
     }
     return left + joined > 0;

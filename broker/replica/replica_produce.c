@@ -224,19 +224,27 @@ static bool doubt_is_settled(struct replica *r, uint64_t doubt)
     return true;
 }
 
+/* A follower that joins the ISR while others are still to answer is asked as soon as it is there.
+ */
+static void ask_for(struct replica *r, uint64_t doubt)
+{
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct feed *f = &r->feeds[i];
+        if (f->mode == FEED_OFF || f->live->doubt_wanted >= doubt)
+            continue;
+        feeds_mark(r);
+        stream_doubt(f->live, doubt);
+    }
+}
+
 static void doubt(struct replica *r, struct produce_waiter *w)
 {
     struct replica_host *h = r->host;
     w->place = PRODUCE_DOUBTED;
     list_put(h->doubted_last, w, &h->doubted_last);
-    if (w->doubt)
-        return;
-    w->doubt = ++h->doubt_last;
-    feeds_mark(r);
-    for (uint32_t i = 0; i < r->feed_count; i++) {
-        if (r->feeds[i].mode != FEED_OFF)
-            stream_doubt(r->feeds[i].live, w->doubt);
-    }
+    if (!w->doubt)
+        w->doubt = ++h->doubt_last;
+    ask_for(r, w->doubt);
 }
 
 /* What the producer's last batches say; REPLICA_OK: append it, or it is a duplicate (w->duplicate).

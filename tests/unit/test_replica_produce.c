@@ -162,6 +162,29 @@ START_TEST(what_seemed_out_of_order_is_taken_when_what_was_missing_comes)
 }
 END_TEST
 
+/* As if the follower had not been there when the others were asked. */
+static void start_unasked(void *context, struct replica_host *host)
+{
+    struct attempt *a = context;
+    replica_host_produce(host, &a->produce);
+    ck_assert_int_eq(a->produce.place, PRODUCE_DOUBTED);
+    struct stream *s = feed_find(host_find(host, REPLICA_PAIR_ID), 2)->live;
+    s->doubt_wanted = s->doubt_settled;
+}
+
+START_TEST(who_joins_the_isr_while_others_are_asked_is_asked_too)
+{
+    struct replica_pair *pair = pair_led_by_the_first(71);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    struct attempt a = attempt_of(9, -1);
+    replica_pair_do(pair, 0, start_unasked, &a);
+    replica_pair_wait(pair, attempt_answered, &a);
+    ck_assert_int_eq(a.produce.result, REPLICA_OUT_OF_ORDER);
+    buf_unref(a.batch);
+    replica_pair_free(pair);
+}
+END_TEST
+
 START_TEST(a_repeated_batch_is_answered_with_its_first_offset)
 {
     struct replica_pair *pair = pair_led_by_the_first(62);
@@ -286,6 +309,7 @@ SUITE_MAIN("replica produce", what_follows_a_refused_batch_is_refused_for_its_re
            a_leader_that_was_just_cut_off_calls_nothing_out_of_order,
            a_new_leader_calls_nothing_out_of_order_for_a_while,
            what_seemed_out_of_order_is_taken_when_what_was_missing_comes,
+           who_joins_the_isr_while_others_are_asked_is_asked_too,
            a_repeated_batch_is_answered_with_its_first_offset,
            a_repeated_batch_whose_place_is_forgotten_is_a_duplicate,
            acks_zero_and_one_are_answered_without_the_follower,
