@@ -80,6 +80,10 @@ static bool find_duplicate(const struct producer *p, const struct record_batch *
     return false;
 }
 
+/* Sequences wrap: one that is further behind than this is rather one to come. Were it taken for a
+ * batch that is there, its records would be lost. */
+#define FORGOTTEN_MAX (INT32_MAX / 2)
+
 /* Older than the batches that are remembered, and not older than what was seen. Where sequences
  * have wrapped, those before count as not seen. */
 static bool find_forgotten(const struct producer *p, const struct record_batch *batch,
@@ -90,7 +94,7 @@ static bool find_forgotten(const struct producer *p, const struct record_batch *
     const struct producer_batch *oldest = &p->batches[0];
     int32_t last = record_batch_last_sequence(batch);
     if (batch->base_sequence < p->from_sequence || last < batch->base_sequence ||
-        last >= first_sequence(oldest))
+        last >= first_sequence(oldest) || first_sequence(oldest) - last > FORGOTTEN_MAX)
         return false;
     *ret = (struct producer_duplicate){
         .base_offset = -1,
