@@ -165,7 +165,7 @@ ROUNDS ?=
 cluster-check: all
 	@CORDUROY_BUILD=$(BUILD) tests/cluster/run $(ROUNDS)
 
-## make clients-check   kcat, Java, Spring Boot, Python, old tools, what Kafka answers (CLIENTS: some of kcat same python java spring oldtools dump)
+## make clients-check   kcat, Java, Spring Boot, Python, Go, Node, old tools, what Kafka answers (CLIENTS: some of kcat same python go node java spring oldtools dump)
 CLIENTS ?=
 clients-check: all
 	@tests/clients/run $(CLIENTS)
