@@ -9,13 +9,23 @@
 #include "proto/record_time.h"
 
 /* Looks for a record by its timestamp: a job reads the files, from the first segment that can hold
- * it, then the appends that are only in memory are looked through. What came into place meanwhile
- * is read by the job again. */
+ * it and there from where its indexes say, then the appends that are only in memory are looked
+ * through. What came into place meanwhile is read by the job again. */
 
+/* What the indexes say: the batch that ends at entry.offset is the segment's first with this
+ * timestamp, no earlier one has a later record, and a walk from pos comes by it. An index has no
+ * checksum: the batch must say the same, or the segment is read from its start. */
+struct time_hint {
+    bool known;
+    struct time_index_entry entry;
+    uint32_t pos;
+};
 struct time_segment {
     int64_t base;
-    uint64_t pos, limit; /* bytes to look through */
+    uint64_t limit; /* bytes to look through */
     int64_t latest_ms;
+    bool active;           /* its indexes are in memory only: */
+    struct time_hint hint; /* what they say */
 };
 struct time_search {
     struct shard_job shard_job;
@@ -65,28 +75,99 @@ static bool look_at_batch(struct log_time_query *q, const struct record_batch *b
     return true;
 }
 
-static int look_through(struct time_search *s, const struct time_segment *segment,
-                        const struct file_ops *files, void *fs, bool *ret_over)
+/* Which timestamp to look up in the indexes of a segment with this latest one. */
+static int64_t time_to_hint(const struct log_time_query *q, int64_t latest_ms)
+{
+    return q->max_timestamp ? latest_ms : q->timestamp;
+}
+
+/* ---- from the files ---- */
+
+static int open_file(const struct time_search *s, int64_t base, enum segment_file kind,
+                     const struct file_ops *files, void *fs, struct file **ret)
 {
     char path[LOG_PATH_SIZE];
-    struct file *file;
+    log_file_path(path, s->dir, base, kind);
+    return files->open(fs, path, FILE_READ, ret);
+}
+
+/* The greatest timestamp at or below this one that the segment's indexes know. */
+static struct time_hint read_hint(const struct time_search *s, const struct time_segment *segment,
+                                  int64_t timestamp, const struct file_ops *files, void *fs)
+{
+    struct time_hint hint = {0};
+    struct file *times, *offsets;
+    if (open_file(s, segment->base, SEGMENT_TIME_INDEX, files, fs, &times) != 0)
+        return hint;
+    if (open_file(s, segment->base, SEGMENT_INDEX, files, fs, &offsets) == 0) {
+        hint.known =
+            time_index_find(times, segment->base, timestamp, &hint.entry) == 0 &&
+            offset_index_find(offsets, segment->base, hint.entry.offset, &hint.pos, NULL) == 0;
+        file_unref(offsets);
+    }
+    file_unref(times);
+    return hint;
+}
+
+/* Walks to the batch that the hint speaks of. 0: the scan stands at it, and *ret is it; anything
+ * else: the hint is not to be believed. */
+static int walk_to_hint(struct segment_scan *scan, const struct time_hint *hint,
+                        struct record_batch *ret)
+{
+    uint64_t pos;
+    int error;
+    do {
+        error = segment_scan_next(scan, ret, &pos);
+    } while (!error && record_batch_last_offset(ret) < hint->entry.offset);
+    if (error)
+        return error;
+    return record_batch_last_offset(ret) == hint->entry.offset &&
+                   ret->max_timestamp == hint->entry.timestamp_ms
+               ? 0
+               : -EBADMSG;
+}
+
+/* From the hint on, or all of it (NULL). */
+static int look_from(struct time_search *s, const struct time_segment *segment, struct file *file,
+                     const struct time_hint *hint, bool *ret_over)
+{
     struct segment_scan scan;
     struct record_batch b;
     uint64_t pos;
-    log_file_path(path, s->dir, segment->base, SEGMENT_LOG);
-    int error = files->open(fs, path, FILE_READ, &file);
+    int error = segment_scan_init(&scan, file, hint ? hint->pos : 0, segment->limit, segment->base);
     if (error)
         return error;
-    error = segment_scan_init(&scan, file, segment->pos, segment->limit, segment->base);
-    file_unref(file);
-    if (error)
-        return error;
-    while (!*ret_over && (error = segment_scan_next(&scan, &b, &pos)) == 0) {
+    error = hint ? walk_to_hint(&scan, hint, &b) : segment_scan_next(&scan, &b, &pos);
+    bool believed = error == 0;
+    while (!error && !*ret_over) {
         if (record_batch_last_offset(&b) >= s->from)
             *ret_over = look_at_batch(s->query, &b, JOB_DECOMPRESS_MAX);
+        if (!*ret_over)
+            error = segment_scan_next(&scan, &b, &pos);
     }
     segment_scan_deinit(&scan);
+    if (hint && !believed)
+        return look_from(s, segment, file, NULL, ret_over);
     return error == SEGMENT_SCAN_END ? 0 : error > 0 ? -EBADMSG : error;
+}
+
+static int look_through(struct time_search *s, const struct time_segment *segment,
+                        const struct file_ops *files, void *fs, bool *ret_over)
+{
+    const struct log_time_query *q = s->query;
+    struct file *file;
+    int error = open_file(s, segment->base, SEGMENT_LOG, files, fs, &file);
+    if (error)
+        return error;
+    struct time_hint hint = segment->hint;
+    if (!segment->active)
+        hint = read_hint(s, segment, time_to_hint(q, segment->latest_ms), files, fs);
+    /* The latest record below the bound may stand before the latest of all. */
+    bool of_use = hint.known && hint.entry.timestamp_ms >= 0 && hint.pos < segment->limit &&
+                  (!q->max_timestamp || hint.entry.offset < q->bound);
+    error = look_from(s, segment, file, of_use ? &hint : NULL, ret_over);
+    file_unref(file);
+    return error;
 }
 
 static void run_search(struct disk_job *batch, const struct file_ops *files, void *fs)
@@ -113,6 +194,8 @@ static void search_free(struct shard_job *job)
     free(s);
 }
 
+/* ---- from memory ---- */
+
 static void look_in_memory(struct log *log, struct log_time_query *q, int64_t from)
 {
     for (struct log_op *op = log->op_first; op; op = op->next) {
@@ -125,6 +208,8 @@ static void look_in_memory(struct log *log, struct log_time_query *q, int64_t fr
             return;
     }
 }
+
+/* ---- a search ---- */
 
 static void begin_search(struct log *log, struct log_time_query *q, int64_t from);
 
@@ -157,6 +242,13 @@ static void search_home(struct disk_job *job)
     log_job_done(log);
 }
 
+static struct time_hint hint_in_memory(const struct segment_index *index, int64_t timestamp)
+{
+    struct time_hint hint = {.known = true, .entry = time_index_lookup(&index->times, timestamp)};
+    hint.pos = offset_index_lookup(&index->offsets, hint.entry.offset, NULL);
+    return hint;
+}
+
 static void begin_search(struct log *log, struct log_time_query *q, int64_t from)
 {
     struct env *env = &log->shard->reactor->env;
@@ -173,11 +265,15 @@ static void begin_search(struct log *log, struct log_time_query *q, int64_t from
         bool active = i + 1 == log->segment_count;
         if (g->base >= log->stored_end)
             break;
-        s->segments[s->segment_count++] = (struct time_segment){
+        struct time_segment t = {
             .base = g->base,
             .limit = g->base == log->stored_segment ? log->stored_pos : g->size,
             .latest_ms = active ? log->index.latest.timestamp_ms : g->latest.timestamp_ms,
+            .active = active,
         };
+        if (active)
+            t.hint = hint_in_memory(&log->index, time_to_hint(q, t.latest_ms));
+        s->segments[s->segment_count++] = t;
     }
     q->search = s;
     dir_shard_job_begin(log->shard, &s->shard_job, search_free);

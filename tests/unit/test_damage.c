@@ -128,6 +128,53 @@ START_TEST(a_flipped_bit_in_an_index_hides_nothing)
 }
 END_TEST
 
+static void time_found(struct log_time_query *q)
+{
+    (void)q;
+}
+
+/* The batch at an offset bears the timestamp 1000 + offset. */
+static void find_times(struct log_host *h, struct log *log)
+{
+    for (int64_t offset = 0; offset < log_end(log); offset += 15) {
+        struct log_time_query q = {
+            .timestamp = 1000 + offset, .bound = INT64_MAX, .done = time_found};
+        log_find_time(log, &q);
+        step_world_run(&h->world);
+        ck_assert_int_eq(q.outcome, LOG_OK);
+        ck_assert_int_eq(q.ret_offset, offset);
+    }
+}
+
+/* Neither does one that lies about a time, or about the place of what a time index names. */
+START_TEST(a_flipped_bit_in_an_index_hides_no_time)
+{
+    static const char *const paths[] = {"topic1-0/00000000000000000000.index",
+                                        "topic1-0/00000000000000000000.timeindex"};
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = log_host_make(&h, 1);
+    while (log->segment_count == 1)
+        log_host_fill(log, 1, 1);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        /* The last time is that of the whole segment. */
+        uint64_t size = size_of(disk, paths[i]) - (i == 1 ? TIME_INDEX_ENTRY_SIZE : 0);
+        ck_assert_uint_gt(size, 24);
+        for (uint64_t bit = 0; bit < size * 8; bit += 3) {
+            struct file_mem *copy = file_mem_copy(disk, bit + 1);
+            ck_assert_int_eq(file_mem_flip(copy, paths[i], bit / 8, (uint8_t)(1u << bit % 8)), 0);
+            ck_assert(log_host_start(&h, copy, &config));
+            find_times(&h, log_host_find(&h, log_host_id(1), 0));
+            log_host_kill(&h);
+            file_mem_free(copy);
+        }
+    }
+    file_mem_free(disk);
+}
+END_TEST
+
 /* A loss of power may bring back the names of segments that retention removed. What is damaged in
  * them is nobody's loss. */
 START_TEST(damage_below_the_start_is_no_damage)
@@ -239,5 +286,6 @@ START_TEST(a_checkpoint_s_start_removes_nothing)
 END_TEST
 
 SUITE_MAIN("damage", a_flipped_bit_in_a_segment_is_found, a_flipped_bit_is_found_by_the_next_read,
-           a_flipped_bit_in_an_index_hides_nothing, damage_below_the_start_is_no_damage,
-           what_retention_removed_stays_away, a_checkpoint_s_start_removes_nothing)
+           a_flipped_bit_in_an_index_hides_nothing, a_flipped_bit_in_an_index_hides_no_time,
+           damage_below_the_start_is_no_damage, what_retention_removed_stays_away,
+           a_checkpoint_s_start_removes_nothing)

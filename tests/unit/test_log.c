@@ -478,6 +478,34 @@ START_TEST(records_by_time)
 }
 END_TEST
 
+/* What stands before the place that the indexes name is not read: not in a closed segment, not in
+ * the active one. (It is damaged here, and a walk from the start would come by it.) */
+START_TEST(a_look_up_by_time_begins_where_the_indexes_say)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    char path[64];
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    append_some(log, 40, 5, NULL);
+    step_world_run(&h.world);
+    ck_assert_uint_gt(log->segment_count, 2);
+    ck_assert_uint_gt(log_active(log)->size, 2000);
+    for (size_t i = 0; i < log->segment_count; i++) {
+        snprintf(path, sizeof path, "t-0/%020lld.log", (long long)log->segments[i].base);
+        ck_assert_int_eq(file_mem_flip(disk, path, 70, 4), 0);
+    }
+    for (size_t i = 1; i <= log->segment_count; i++) {
+        bool active = i == log->segment_count;
+        int64_t last = (active ? log_end(log) : log->segments[i].base) - 3;
+        ck_assert_int_eq(ask(&h, log, 1000 + last, INT64_MAX, false).ret_offset, last);
+        ck_assert_int_eq(ask(&h, log, 1000 + last - 2, INT64_MAX, false).ret_offset, last);
+    }
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* All records of a batch with LogAppendTime bear the same time: its first is the answer. */
 START_TEST(the_largest_append_time_is_the_first_records)
 {
@@ -527,4 +555,5 @@ SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_
            truncation_anywhere, a_truncation_voids_what_is_on_its_way,
            a_deletion_is_told_when_it_is_durable, retention_by_size_and_time,
            a_start_inside_a_segment_is_remembered, a_follower_takes_what_follows, records_by_time,
+           a_look_up_by_time_begins_where_the_indexes_say,
            the_largest_append_time_is_the_first_records, old_segments_are_rolled)
