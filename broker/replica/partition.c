@@ -507,7 +507,8 @@ bool partition_is_in_touch(const struct partition *p)
         return false;
     for (uint32_t i = 0; i < p->peer_count; i++) {
         const struct partition_peer *peer = &p->peers[i];
-        bool heard = peer->alive && peer->up && !peer->silent && peer->state == PEER_PUSHING;
+        bool heard =
+            peer->alive && peer->up && !peer->silent && !peer->held && peer->state == PEER_PUSHING;
         if (partition_in_maximal_isr(p, peer->broker) && !heard)
             return false;
     }

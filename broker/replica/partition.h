@@ -245,8 +245,8 @@ enum partition_admission {
 };
 enum partition_admission partition_admit(const struct partition *p, int16_t acks);
 bool partition_leads(const struct partition *p);
-/* Whether all others of the maximal ISR are heard. If not, one of them may lead by now, and know
- * more. */
+/* Whether all others of the maximal ISR are heard and hear us. If not, one may lead by now, and
+ * know more. */
 bool partition_is_in_touch(const struct partition *p);
 /* False from the election on until the high watermark has reached the start of the epoch: an answer
  * for "latest" would step back (KIP-207). */

@@ -12,6 +12,11 @@ START_TEST(a_leader_that_hears_not_all_of_the_isr_is_not_in_touch)
     ck_assert(!partition_is_in_touch(&replica_rig.p));
     replica_rig_say_stream(PARTITION_EV_STREAM_HEARD, THREE);
     ck_assert(partition_is_in_touch(&replica_rig.p));
+    /* It talks, but takes nothing: what it is asked it does not hear. */
+    replica_rig_say_stream(PARTITION_EV_STREAM_HELD, THREE);
+    ck_assert(!partition_is_in_touch(&replica_rig.p));
+    replica_rig_say_stream(PARTITION_EV_STREAM_HEARD, THREE);
+    ck_assert(partition_is_in_touch(&replica_rig.p));
     replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, THREE);
     ck_assert(!partition_is_in_touch(&replica_rig.p));
     struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
