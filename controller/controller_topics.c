@@ -136,11 +136,14 @@ struct ctl_partition *ctl_topic_add(struct controller *c, struct ctl_topic *t, i
 void ctl_topic_grow(struct controller *c, struct ctl_topic *t, const struct znode_topic *node,
                     bool read)
 {
-    uint32_t added = 0;
+    bool grown = false;
     for (uint32_t i = 0; i < node->partition_count; i++) {
         const struct znode_assignment *a = &node->partitions[i];
         if (ctl_partition_find(t, a->partition))
             continue;
+        if (t->said && !grown)
+            ctl_say_topic(c, t); /* before its partitions: what it says is filled in when it goes */
+        grown = true;
         struct ctl_partition *p = ctl_topic_add(c, t, a->partition, a->replicas, a->replica_count);
         if (!p) {
             ctl_note(c, SAY_ERROR,
@@ -148,15 +151,12 @@ void ctl_topic_grow(struct controller *c, struct ctl_topic *t, const struct znod
                      t->name, a->partition);
             continue;
         }
-        added++;
         if (read) {
             p->state = CTL_PARTITION_READING;
             t->reads++;
             ctl_partition_read(c, p);
         }
     }
-    if (added && t->said)
-        ctl_say_topic(c, t);
 }
 
 /* ---- the end of a topic object ---- */

@@ -285,9 +285,13 @@ static void take_item(struct rig_broker *b, const struct cluster_item *item)
     case CLUSTER_ITEM_TOPIC_GONE:
         take_topic_gone(b, topics, partitions, item->u.topic.id);
         break;
-    case CLUSTER_ITEM_PARTITION:
+    case CLUSTER_ITEM_PARTITION: {
+        /* A broker has no place for it otherwise, and drops it. */
+        const struct rig_topic *t = map_get(topics, MAP_KEY(item->u.partition.id.topic));
+        ck_assert(!t || item->u.partition.id.number < t->partition_count);
         take_partition(b, partitions, &item->u.partition);
         break;
+    }
     }
 }
 
