@@ -112,6 +112,14 @@ static void refused(struct controller *c, struct ctl_change *ch)
     settled(c, ch);
 }
 
+/* Whether it was done cannot be told: who asked for it goes on counting with both states. */
+static void undecided(struct controller *c, struct ctl_change *ch)
+{
+    if (ch->p && ch->asked)
+        ctl_isr_answer(c, ch->asked, ch->p, CLUSTER_ISR_UNKNOWN);
+    settled(c, ch);
+}
+
 void ctl_change_abandon(struct controller *c, struct ctl_partition *p)
 {
     if (!p->change)
@@ -235,9 +243,13 @@ static void compared(struct controller *c, struct ctl_request *r, const struct z
         return;
     }
     uint64_t reign = c->reign;
-    (void)take(c, p, results);
-    if (c->reign == reign)
+    bool taken = take(c, p, results);
+    if (c->reign != reign)
+        return;
+    if (taken)
         refused(c, ch);
+    else
+        undecided(c, ch);
 }
 
 static void compare(struct controller *c, struct ctl_change *ch)

@@ -209,6 +209,28 @@ START_TEST(a_lost_reply_is_found_to_be_done)
 }
 END_TEST
 
+/* The write was done, its reply lost, and what is read afterwards tells nothing: the leader must
+ * go on counting with the ISR that it asked for. */
+START_TEST(an_outcome_that_cannot_be_read_stays_unknown)
+{
+    static const char path[] = "/brokers/topics/t/partitions/0/state";
+    struct zk_model_node node;
+    begin(9);
+    lose(ZK_BREAK_REPLY);
+    for (int i = 0; i < 2000; i++) {
+        ck_assert(zk_model_find(r->zk, path, &node));
+        if (node.version == 2)
+            break;
+        rig_run(r, 1);
+    }
+    ck_assert_int_eq(node.version, 2);
+    ck_assert_uint_eq(rig_broker(r, 1)->isr_replies, 0);
+    ck_assert_int_eq(zk_model_put(r->zk, path, VIEW_LITERAL("{")), ZK_OK);
+    ck_assert_int_eq(answered(1)->result, CLUSTER_ISR_UNKNOWN);
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(a_lost_request_is_refused_for_good)
 {
     begin(10);
@@ -278,6 +300,6 @@ SUITE_MAIN("controller_isr", shrink_and_grow_keep_the_epoch, what_does_not_fit_i
            a_joiner_that_was_restarted_is_refused,
            a_joiner_that_registers_meanwhile_is_refused_by_zookeeper,
            a_joiner_that_is_shutting_down_is_refused, a_request_waits_for_the_write_under_way,
-           a_lost_reply_is_found_to_be_done, a_lost_request_is_refused_for_good,
-           a_late_request_is_never_answered_wrongly, a_changed_min_isr_is_a_fenced_write,
-           a_state_that_others_wrote_is_not_written_over)
+           a_lost_reply_is_found_to_be_done, an_outcome_that_cannot_be_read_stays_unknown,
+           a_lost_request_is_refused_for_good, a_late_request_is_never_answered_wrongly,
+           a_changed_min_isr_is_a_fenced_write, a_state_that_others_wrote_is_not_written_over)
