@@ -192,7 +192,10 @@ size_t log_segment_index(const struct log *log, int64_t offset);
 void log_segment_drop_file(struct log *log, struct log_segment *segment);
 void log_segments_drop(struct log *log, size_t from, size_t to);
 void segment_seal_free(struct segment_seal *seal);
+/* Frees what an attempt at the cut has found out. */
+void log_cut_clear(struct log_cut *cut);
 void log_cut_free(struct log_cut *cut);
+
 /* ---- log_op.c ---- */
 void log_op_free(struct log_op *op);
 void log_op_home_committed(struct disk_job *job);

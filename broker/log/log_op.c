@@ -33,13 +33,18 @@ void segment_seal_free(struct segment_seal *seal)
     free(seal);
 }
 
+void log_cut_clear(struct log_cut *cut)
+{
+    segment_index_deinit(&cut->index);
+    txn_index_deinit(&cut->txns);
+    producer_state_deinit(&cut->producers);
+}
+
 void log_cut_free(struct log_cut *cut)
 {
     if (!cut)
         return;
-    segment_index_deinit(&cut->index);
-    txn_index_deinit(&cut->txns);
-    producer_state_deinit(&cut->producers);
+    log_cut_clear(cut);
     free(cut);
 }
 

@@ -123,11 +123,13 @@ int store_cut(struct store *store, struct log_op *op)
         error = log_replay_producers(&cut->producers, store->ops, store->fs, log->name, &l,
                                      cut->start, e->end);
     log_listing_deinit(&l);
-    if (!error) {
-        log->stored_end = e->end;
-        log->last_segment = e->segment;
+    if (error) {
+        log_cut_clear(cut); /* it may be tried again */
+        return error;
     }
-    return error;
+    log->stored_end = e->end;
+    log->last_segment = e->segment;
+    return 0;
 }
 
 int store_reset(struct store *store, struct log_op *op)

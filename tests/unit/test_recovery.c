@@ -388,6 +388,42 @@ START_TEST(a_want_of_descriptors_is_waited_for)
 }
 END_TEST
 
+/* A cut that stopped half-way for want of a descriptor is made again from its start. */
+START_TEST(a_cut_half_done_is_done_again)
+{
+    for (uint32_t nth = 1; nth <= 6; nth++) {
+        struct file_mem *disk = file_mem_new(6);
+        struct log_host h;
+        enum log_outcome outcome;
+        ck_assert(log_host_start(&h, disk, &config));
+        struct log *log = log_host_make(&h, 1);
+        log_host_fill(log, 40, 1);
+        step_world_run(&h.world);
+        ck_assert_uint_gt(log->segment_count, 3);
+        int64_t to = log->segments[1].base + 6;
+        step_world_block(&h.world, 0, LANE_STORE, true);
+        log_truncate(log, to);
+        step_world_run(&h.world); /* where to cut is known */
+        file_mem_fail(disk, FILE_MEM_OPEN, NULL, nth, EMFILE, true);
+        step_world_block(&h.world, 0, LANE_STORE, false);
+        step_world_run(&h.world);
+        step_world_advance(&h.world, 1000);
+        file_mem_fail(disk, FILE_MEM_OPEN, NULL, 0, EMFILE, false);
+        step_world_advance(&h.world, 1000);
+        ck_assert(!log_is_failed(log));
+        ck_assert_int_eq(log_stored_end(log), to);
+        log_host_fill(log, 5, 2);
+        step_world_run(&h.world);
+        struct buf *read = log_host_read(&h, log, 0, 600, &outcome);
+        ck_assert_int_eq(outcome, LOG_OK);
+        ck_assert_int_eq(log_stored_end(log), to + 15);
+        buf_unref(read);
+        log_host_stop(&h);
+        file_mem_free(disk);
+    }
+}
+END_TEST
+
 /* A refused write of a segment for want of space alone: read-only, tried again, nothing lost. */
 START_TEST(a_full_disk_is_waited_for)
 {
@@ -471,4 +507,5 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
            damage_outlives_restarts_until_the_log_is_reset, a_segment_cut_short_is_found,
            a_failed_commit_kills_the_directory, a_failed_segment_sync_kills_the_directory,
            a_full_disk_is_waited_for, a_clean_stop_writes_what_has_changed,
-           a_want_of_descriptors_is_waited_for, appends_wait_for_room_in_the_journal)
+           a_want_of_descriptors_is_waited_for, a_cut_half_done_is_done_again,
+           appends_wait_for_room_in_the_journal)
