@@ -17,7 +17,7 @@
 
 struct position {
     int64_t offset, high_watermark;
-    bool asked; /* a call for it is on its way */
+    const struct client_node *asked_of; /* a call for it is on its way there; NULL: none is */
     uint64_t retry_after_ns;
 };
 struct sim_consumer {
@@ -44,7 +44,7 @@ static void position_put_off(struct sim_consumer *c, struct position *p)
 static void call_home(struct consumer_call *cc)
 {
     for (uint32_t i = 0; i < cc->count; i++)
-        cc->consumer->positions[cc->partitions[i]].asked = false;
+        cc->consumer->positions[cc->partitions[i]].asked_of = NULL;
 }
 
 /* ---- records ---- */
@@ -161,17 +161,30 @@ static void call_gather(struct consumer_call *cc, struct client_node *node, bool
         struct position *p = &c->positions[i];
         if (sim_history_is_fleeting(c->client.history, i))
             continue;
-        if (p->asked || (p->offset >= 0) != known || cc->count == CALL_PARTITIONS_MAX ||
+        if (p->asked_of || (p->offset >= 0) != known || cc->count == CALL_PARTITIONS_MAX ||
             p->retry_after_ns > c->client.reactor.now_ns ||
             sim_client_leader(&c->client, i) != node)
             continue;
-        p->asked = true;
+        p->asked_of = node;
         cc->partitions[cc->count++] = i;
     }
 }
 
+/* As real consumers do: one fetch at a time. A second one would be answered behind the first, which
+ * may wait for records of a partition that is at its end. */
+static bool is_fetching(const struct sim_consumer *c, const struct client_node *node)
+{
+    for (uint32_t i = 0; i < c->client.history->partition_count; i++) {
+        if (c->positions[i].asked_of == node && c->positions[i].offset >= 0)
+            return true;
+    }
+    return false;
+}
+
 static void fetch_send(struct sim_consumer *c, struct client_node *node)
 {
+    if (is_fetching(c, node))
+        return;
     struct consumer_call *cc = call_new(c, fetch_done);
     const struct sim_history *h = c->client.history;
     struct fetch_request_partition partitions[CALL_PARTITIONS_MAX];
