@@ -86,13 +86,32 @@ static bool all_in_place(struct log_dir *dir)
     return true;
 }
 
+/* The indexes of an empty log are empty. They are there, as Kafka's are, and not synced: one that a
+ * loss of power takes says no less. */
+static int make_empty_indexes(struct store *store, const struct log *log)
+{
+    static const enum segment_file kinds[] = {SEGMENT_INDEX, SEGMENT_TIME_INDEX};
+    int error = 0;
+    for (unsigned i = 0; i < COUNT_OF(kinds) && !error; i++) {
+        char path[LOG_PATH_SIZE];
+        struct file *file;
+        log_file_path(path, log->files.name, log->segments[0].base, kinds[i]);
+        error = store->ops->open(store->fs, path, FILE_WRITE | FILE_CREATE, &file);
+        if (!error)
+            file_unref(file);
+    }
+    return error;
+}
+
 /* What Kafka finds after a clean stop: trimmed indexes, a snapshot at the end, the epochs. */
 static int close_log(struct store *store, struct log *log)
 {
     char path[LOG_PATH_SIZE];
     int64_t base = log->segments[log->segment_count - 1].base;
-    if (log->suspect || log->next_seq == log->closed_seq)
+    if (log->suspect)
         return 0;
+    if (log->next_seq == log->closed_seq)
+        return log->end == log->segments[0].base ? make_empty_indexes(store, log) : 0;
     segment_index_close(&log->index);
     int error = segment_index_store(&log->index, store->ops, store->fs, log->files.name);
     log_file_path(path, log->files.name, base, SEGMENT_TXN_INDEX);

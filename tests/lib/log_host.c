@@ -213,3 +213,14 @@ const struct log_found *log_host_found(const struct log_host *h, uint8_t topic)
     }
     return NULL;
 }
+
+uint64_t log_host_file_size(struct file_mem *disk, const char *path)
+{
+    void *fs = file_mem_mount(disk, "");
+    struct file *file;
+    ck_assert_int_eq(file_mem_ops.open(fs, path, FILE_READ, &file), 0);
+    uint64_t size = (uint64_t)file_mem_ops.size(file);
+    file_unref(file);
+    file_mem_kill(fs);
+    return size;
+}

@@ -54,5 +54,7 @@ struct log *log_host_make(struct log_host *h, uint8_t topic);
 void log_host_fill(struct log *log, unsigned count, int32_t epoch);
 /* What the load said of it; NULL: it found none. */
 const struct log_found *log_host_found(const struct log_host *h, uint8_t topic);
+/* A file of the directory; the test fails when there is none. */
+uint64_t log_host_file_size(struct file_mem *disk, const char *path);
 
 #endif

@@ -67,17 +67,6 @@ START_TEST(a_flipped_bit_is_found_by_the_next_read)
 }
 END_TEST
 
-static uint64_t size_of(struct file_mem *disk, const char *path)
-{
-    void *fs = file_mem_mount(disk, "");
-    struct file *file;
-    ck_assert_int_eq(file_mem_ops.open(fs, path, FILE_READ, &file), 0);
-    uint64_t size = (uint64_t)file_mem_ops.size(file);
-    file_unref(file);
-    file_mem_kill(fs);
-    return size;
-}
-
 static void read_at(struct log_host *h, struct log *log, int64_t offset)
 {
     enum log_outcome outcome;
@@ -108,7 +97,7 @@ START_TEST(a_flipped_bit_in_an_index_hides_nothing)
                  (long long)log->segments[i].base);
     ck_assert_int_eq(log_host_stop(&h), 0);
     for (unsigned i = 0; i < 2; i++) {
-        uint64_t size = size_of(disk, path[i]);
+        uint64_t size = log_host_file_size(disk, path[i]);
         ck_assert_uint_gt(size, 24);
         for (uint64_t bit = 0; bit < size * 8; bit += 3) {
             struct file_mem *copy = file_mem_copy(disk, bit + 1);
@@ -160,7 +149,7 @@ START_TEST(a_flipped_bit_in_an_index_hides_no_time)
     ck_assert_int_eq(log_host_stop(&h), 0);
     for (unsigned i = 0; i < 2; i++) {
         /* The last time is that of the whole segment. */
-        uint64_t size = size_of(disk, paths[i]) - (i == 1 ? TIME_INDEX_ENTRY_SIZE : 0);
+        uint64_t size = log_host_file_size(disk, paths[i]) - (i == 1 ? TIME_INDEX_ENTRY_SIZE : 0);
         ck_assert_uint_gt(size, 24);
         for (uint64_t bit = 0; bit < size * 8; bit += 3) {
             struct file_mem *copy = file_mem_copy(disk, bit + 1);
@@ -258,7 +247,7 @@ static void start_with_checkpoint(bool beyond)
         log_host_fill(log, 1, 1);
     int64_t start = beyond ? 9000000 : log->segments[1].base + 1;
     ck_assert_int_eq(log_host_stop(&h), 0);
-    uint64_t size = size_of(disk, "topic1-0/00000000000000000000.log");
+    uint64_t size = log_host_file_size(disk, "topic1-0/00000000000000000000.log");
     ck_assert(log_host_start(&h, disk, &config));
     log_host_fill(log_host_find(&h, log_host_id(1), 0), 1, 1);
     step_world_run(&h.world);
@@ -274,7 +263,7 @@ static void start_with_checkpoint(bool beyond)
     ck_assert(log_host_start(&h, disk, &config));
     ck_assert(log_host_found(&h, 1)->suspect == beyond);
     log_host_kill(&h);
-    ck_assert_uint_eq(size_of(disk, "topic1-0/00000000000000000000.log"), size);
+    ck_assert_uint_eq(log_host_file_size(disk, "topic1-0/00000000000000000000.log"), size);
     file_mem_free(disk);
 }
 

@@ -344,6 +344,8 @@ START_TEST(a_clean_stop_writes_what_has_changed)
             log_host_fill(third, 5, 2);
         step_world_run(&h.world);
     }
+    ck_assert_uint_eq(log_host_file_size(disk, "topic40-0/00000000000000000000.index"), 0);
+    ck_assert_uint_eq(log_host_file_size(disk, "topic40-0/00000000000000000000.timeindex"), 0);
     ck_assert_uint_ge(syncs[0], 4 * LOGS); /* of those with records */
     ck_assert_uint_lt(syncs[0], 8 * LOGS);
     ck_assert_uint_lt(syncs[1], LOGS);
