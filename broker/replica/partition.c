@@ -288,6 +288,8 @@ static void on_log(struct partition *p, const struct partition_log *log,
                  log->created != p->log.created,
          cut = log->truncating || p->log.truncating,
          became_suspect = log->suspect && !p->log.suspect;
+    if (p->state == PARTITION_LEADER && log->end > p->log.end)
+        isr_before_append(p);
     p->log = *log;
     /* A cut ends where a batch does, at or below the place asked for. After an unclean election the
      * high watermark may lie inside of that batch: it was another leader's. */

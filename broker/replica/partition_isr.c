@@ -25,6 +25,16 @@ void isr_heard_ack(struct partition *p, struct partition_peer *peer)
         peer->caught_up_ms = p->now_ms;
 }
 
+/* Nobody acknowledges while nothing is written: whoever has all of it was caught up until now. */
+void isr_before_append(struct partition *p)
+{
+    for (uint32_t i = 0; i < p->peer_count; i++) {
+        struct partition_peer *peer = &p->peers[i];
+        if (!peer_is_behind(p, peer))
+            peer->caught_up_ms = peer->lag_since_ms = p->now_ms;
+    }
+}
+
 /* Joined by what it *synced*, said in this epoch by the process that the controller knows: at least
  * all that is committed, and the epoch's start, so that a high watermark of ours that is still
  * behind the truth does not let it in too early. */

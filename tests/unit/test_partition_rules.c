@@ -237,6 +237,29 @@ END_TEST
 
 /* ---- epochs and processes ---- */
 
+/* Nothing was written for long: the followers had all there was, and are not late with what comes.
+ */
+START_TEST(followers_of_a_quiet_partition_are_not_slow)
+{
+    replica_rig_lead(10, 10);
+    replica_rig_say_ack(TWO, 5, 10, 10);
+    replica_rig_say_ack(THREE, 5, 10, 10);
+    replica_rig_turn();
+    replica_rig.now += 10 * replica_rig_config.lag_ms;
+    replica_rig_say_log(11, 10, 5);
+    replica_rig_turn();
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_ASK_ISR));
+    replica_rig.now += replica_rig_config.lag_ms - 1;
+    replica_rig_say_ack(TWO, 5, 11, 11);
+    replica_rig_turn();
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_ASK_ISR));
+    replica_rig.now += 2;
+    replica_rig_turn();
+    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_ASK_ISR)); /* three is late now */
+    ck_assert_uint_eq(replica_rig_did(PARTITION_DO_ASK_ISR)->u.isr_change.isr_count, 2);
+}
+END_TEST
+
 START_TEST(only_the_process_that_the_order_names_leads)
 {
     replica_rig_begin(10, 4, 10);
@@ -354,132 +377,6 @@ START_TEST(the_leader_finds_where_logs_part)
 }
 END_TEST
 
-/* ---- the assignment is changed by hand, and the next controller says so in the same epoch ---- */
-
-START_TEST(a_leader_goes_on_with_other_replicas)
-{
-    static const struct cluster_member FOUR = {4, 44};
-    replica_rig_lead(10, 10);
-    replica_rig_say_ack(TWO, 5, 10, 10);
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 10);
-    o.isr_count = 2;
-    o.replicas[2] = FOUR.broker;
-    replica_rig_say_order(o);
-    ck_assert(partition_leads(&replica_rig.p));
-    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_UNLEAD));
-    ck_assert_int_eq(replica_rig.acts.items[0].kind, PARTITION_DO_NEW_PEERS);
-    ck_assert_int_eq(replica_rig_did(PARTITION_DO_SEND_OPEN)->to.broker, TWO.broker);
-    ck_assert(replica_rig.p.peers[0].acked);
-    replica_rig_say_member(FOUR, true);
-    ck_assert_int_eq(replica_rig_did(PARTITION_DO_WANT_STREAM)->to.broker, FOUR.broker);
-    replica_rig_say_stream(PARTITION_EV_STREAM_UP, FOUR);
-    replica_rig_say_state(FOUR, -1, 0, -1, -1);
-    ck_assert_int_eq(replica_rig_did(PARTITION_DO_START_PUSH)->to.broker, FOUR.broker);
-    replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, THREE); /* nobody's any more */
-    ck_assert_uint_eq(replica_rig.acts.count, 0);
-}
-END_TEST
-
-START_TEST(a_pending_isr_change_outlives_other_replicas)
-{
-    replica_rig_lead_alone(10, 10);
-    replica_rig_say_ack(TWO, 5, 10, 10);
-    replica_rig_say_ack(THREE, 5, 10, 10);
-    replica_rig_turn();
-    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_ASK_ISR));
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 10);
-    o.isr_count = 2;
-    o.replicas[1] = 3;
-    o.replicas[2] = 2;
-    replica_rig_say_order(o);
-    ck_assert(partition_in_maximal_isr(&replica_rig.p, THREE.broker));
-}
-END_TEST
-
-START_TEST(who_is_assigned_no_more_follows_no_more)
-{
-    replica_rig_follow(10, 4, 10);
-    struct cluster_partition_item o = replica_rig_order(TWO, 5, 10);
-    o.isr_count = 2;
-    o.isr[0] = 3;
-    o.isr[1] = 2;
-    o.replicas[0] = 4;
-    replica_rig_say_order(o);
-    ck_assert_int_eq(replica_rig.p.state, PARTITION_IDLE);
-}
-END_TEST
-
-/* Nobody pushes to it, so nothing is committed with it; it is asked out of the ISR at once. */
-START_TEST(a_member_that_is_not_assigned_holds_the_high_watermark)
-{
-    replica_rig_lead(10, 10);
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
-    o.replicas[2] = 4;
-    replica_rig_say_order(o);
-    replica_rig_say_log(15, 15, 5);
-    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
-    replica_rig_say_state(TWO, 4, 10, 4, 10);
-    replica_rig_say_ack(TWO, 5, 15, 15);
-    ck_assert_int_eq(replica_rig_high_watermark_after_turn(), 10);
-    const struct partition_action *ask = replica_rig_did(PARTITION_DO_ASK_ISR);
-    ck_assert_ptr_nonnull(ask);
-    ck_assert_uint_eq(ask->u.isr_change.isr_count, 2);
-    ck_assert_int_eq(ask->u.isr_change.isr[1].broker, TWO.broker);
-    o.version = 12;
-    o.isr_count = 2;
-    replica_rig_say_order(o);
-    ck_assert_int_eq(replica_rig_high_watermark_after_turn(), 15);
-}
-END_TEST
-
-/* After an edit by hand: it leads on until somebody that is assigned is in sync. */
-START_TEST(a_leader_that_is_not_assigned_lets_others_join)
-{
-    replica_rig_lead(10, 10);
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
-    o.isr_count = 1;
-    o.replica_count = 2;
-    o.replicas[0] = 2;
-    o.replicas[1] = 3;
-    replica_rig_say_order(o);
-    ck_assert(partition_leads(&replica_rig.p));
-    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
-    replica_rig_say_state(TWO, 4, 10, 4, 10);
-    replica_rig_say_ack(TWO, 5, 10, 10);
-    replica_rig.now += replica_rig_config.rejoin_ms_max;
-    replica_rig_turn();
-    const struct partition_action *ask = replica_rig_did(PARTITION_DO_ASK_ISR);
-    ck_assert_ptr_nonnull(ask);
-    ck_assert_uint_eq(ask->u.isr_change.isr_count, 2);
-    ck_assert_int_eq(ask->u.isr_change.isr[0].broker, SELF.broker);
-}
-END_TEST
-
-/* The assignment was edited between its election and the order that told it. */
-START_TEST(a_leader_that_was_never_told_its_assignment_leads)
-{
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 10);
-    replica_rig_begin(10, 4, 10);
-    o.isr_count = 1;
-    o.replica_count = 1;
-    o.replicas[0] = 2;
-    replica_rig_say_order(o);
-    ck_assert(partition_leads(&replica_rig.p));
-}
-END_TEST
-
-/* Somebody wrote the state by hand. The epoch is led: its log was made, and has records. */
-START_TEST(a_leader_does_not_become_new_again)
-{
-    replica_rig_lead(10, 10);
-    struct cluster_partition_item o = replica_rig_order(SELF, 5, 11);
-    o.flags = CLUSTER_PARTITION_NEW;
-    replica_rig_say_order(o);
-    ck_assert(partition_leads(&replica_rig.p));
-    ck_assert_int_eq(partition_admit(&replica_rig.p, 1), PARTITION_ADMITTED);
-}
-END_TEST
-
 /* Its memory is full, and it says so: better waited for than refused, where min_isr needs it. */
 START_TEST(a_follower_that_takes_nothing_leaves_where_enough_remain)
 {
@@ -560,22 +457,21 @@ START_TEST(a_member_that_lacks_what_is_committed_leaves_until_it_has_it)
 }
 END_TEST
 
-SUITE_MAIN(
-    "partition, rules", commits_what_all_of_the_isr_has_synced,
-    acks_of_other_epochs_sessions_and_processes_count_for_nothing,
-    a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
-    nothing_is_committed_or_admitted_below_min_isr, latest_waits_for_the_start_of_the_epoch,
-    joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start,
-    the_larger_isr_counts_while_a_change_is_pending, a_refusal_of_an_earlier_asking_ends_nothing,
-    an_earlier_asking_that_was_done_settles_the_change, an_order_settles_a_pending_change,
-    a_silent_follower_leaves_whatever_min_isr_says, a_slow_follower_leaves_only_above_min_isr,
-    only_the_process_that_the_order_names_leads, a_failed_append_ends_the_epoch,
-    nothing_is_appended_while_new, a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
-    no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
-    a_leader_goes_on_with_other_replicas, a_pending_isr_change_outlives_other_replicas,
-    who_is_assigned_no_more_follows_no_more, a_member_that_is_not_assigned_holds_the_high_watermark,
-    a_leader_that_is_not_assigned_lets_others_join,
-    a_leader_that_was_never_told_its_assignment_leads, a_leader_does_not_become_new_again,
-    a_follower_that_takes_nothing_leaves_where_enough_remain,
-    what_was_acknowledged_before_a_reset_counts_no_more,
-    a_member_that_lacks_what_is_committed_leaves_until_it_has_it, moves_are_those_of_the_table)
+SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
+           acks_of_other_epochs_sessions_and_processes_count_for_nothing,
+           a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
+           nothing_is_committed_or_admitted_below_min_isr, latest_waits_for_the_start_of_the_epoch,
+           joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start,
+           the_larger_isr_counts_while_a_change_is_pending,
+           a_refusal_of_an_earlier_asking_ends_nothing,
+           an_earlier_asking_that_was_done_settles_the_change, an_order_settles_a_pending_change,
+           a_silent_follower_leaves_whatever_min_isr_says,
+           a_slow_follower_leaves_only_above_min_isr, followers_of_a_quiet_partition_are_not_slow,
+           only_the_process_that_the_order_names_leads, a_failed_append_ends_the_epoch,
+           nothing_is_appended_while_new,
+           a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
+           no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
+           a_follower_that_takes_nothing_leaves_where_enough_remain,
+           what_was_acknowledged_before_a_reset_counts_no_more,
+           a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
+           moves_are_those_of_the_table)
