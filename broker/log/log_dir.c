@@ -87,20 +87,17 @@ static bool all_in_place(struct log_dir *dir)
 }
 
 /* The indexes of an empty log are empty. They are there, as Kafka's are, and not synced: one that a
- * loss of power takes says no less. */
-static int make_empty_indexes(struct store *store, const struct log *log)
+ * loss of power takes, or that could not be made, says no less. */
+static void make_empty_indexes(struct store *store, const struct log *log)
 {
     static const enum segment_file kinds[] = {SEGMENT_INDEX, SEGMENT_TIME_INDEX};
-    int error = 0;
-    for (unsigned i = 0; i < COUNT_OF(kinds) && !error; i++) {
+    for (unsigned i = 0; i < COUNT_OF(kinds); i++) {
         char path[LOG_PATH_SIZE];
         struct file *file;
         log_file_path(path, log->files.name, log->segments[0].base, kinds[i]);
-        error = store->ops->open(store->fs, path, FILE_WRITE | FILE_CREATE, &file);
-        if (!error)
+        if (store->ops->open(store->fs, path, FILE_WRITE | FILE_CREATE, &file) == 0)
             file_unref(file);
     }
-    return error;
 }
 
 /* What Kafka finds after a clean stop: trimmed indexes, a snapshot at the end, the epochs. */
@@ -110,8 +107,11 @@ static int close_log(struct store *store, struct log *log)
     int64_t base = log->segments[log->segment_count - 1].base;
     if (log->suspect)
         return 0;
-    if (log->next_seq == log->closed_seq)
-        return log->end == log->segments[0].base ? make_empty_indexes(store, log) : 0;
+    if (log->next_seq == log->closed_seq) {
+        if (log->end == log->segments[0].base)
+            make_empty_indexes(store, log);
+        return 0;
+    }
     segment_index_close(&log->index);
     int error = segment_index_store(&log->index, store->ops, store->fs, log->files.name);
     log_file_path(path, log->files.name, base, SEGMENT_TXN_INDEX);

@@ -67,7 +67,10 @@ static int reopen_index(struct store *store, struct log_files *log, struct log_c
     }
     log_file_path(path, log->name, segment, SEGMENT_TXN_INDEX);
     txn_index_init(&cut->txns);
-    if (txn_index_load(&cut->txns, store->ops, store->fs, path, UINT32_MAX) == 0)
+    int error = txn_index_load(&cut->txns, store->ops, store->fs, path, UINT32_MAX);
+    if (error < 0 && error != -ENOENT)
+        return error;
+    if (!error)
         txn_index_truncate(&cut->txns, end);
     int64_t indexed;
     uint32_t from = offset_index_lookup(&index->offsets, end, &indexed);
@@ -112,16 +115,18 @@ int store_cut(struct store *store, struct log_op *op)
     if (!error)
         error = cut->index_kept ? scan_latest(store, log, cut, e->segment, e->pos)
                                 : reopen_index(store, log, cut, e->segment, e->end, e->pos);
+    producer_state_init(&cut->producers, LOG_PRODUCERS_MAX);
+    if (!error)
+        error = log_replay_producers(&cut->producers, store->ops, store->fs, log->name, &l,
+                                     cut->start, e->end);
+    /* Last, when nothing more can be in want of a descriptor: what was aborted stands only there.
+     */
     if (!error)
         error = unlink_from(store, log, &l, SEGMENT_INDEX, e->segment);
     if (!error)
         error = unlink_from(store, log, &l, SEGMENT_TIME_INDEX, e->segment);
     if (!error)
         error = unlink_from(store, log, &l, SEGMENT_TXN_INDEX, e->segment);
-    producer_state_init(&cut->producers, LOG_PRODUCERS_MAX);
-    if (!error)
-        error = log_replay_producers(&cut->producers, store->ops, store->fs, log->name, &l,
-                                     cut->start, e->end);
     log_listing_deinit(&l);
     if (error) {
         log_cut_clear(cut); /* it may be tried again */

@@ -12,10 +12,11 @@
 #include "common/memory.h"
 
 /* What a roll writes only makes reads and starts faster. So the operation is tried again when the
- * disk is full, and any other error is passed over: the next start derives these files again. */
-static int only_full(int error)
+ * disk is full or no descriptor is left, and any other error is passed over: these files go, and
+ * the next start derives them again. */
+static int worth_waiting(int error)
 {
-    return error == -ENOSPC ? error : 0;
+    return error == -ENOSPC || error == -EMFILE || error == -ENFILE ? error : 0;
 }
 
 /* ---- OPEN ---- */
@@ -70,11 +71,15 @@ static int store_txns(struct store *store, const char *dir, const struct segment
     return txn_index_store(&seal->txns, store->ops, store->fs, path);
 }
 
-/* A part of an index must not pass for a whole one; the next start makes both anew. Whether this
- * succeeds is not looked at: the disk has refused writes already, and a load finds what is torn. */
-static void drop_indexes(struct store *store, const char *dir, int64_t base)
+/* A part of an index must not pass for a whole one, nor an old list of epochs for a new one: a
+ * start believes it. Whether this succeeds is not looked at: the disk has refused writes already,
+ * and a load finds what is torn. */
+static void drop_companions(struct store *store, const char *dir, int64_t base)
 {
-    int error = log_file_unlink(store->ops, store->fs, dir, base, SEGMENT_INDEX);
+    char path[LOG_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", dir, EPOCH_CACHE_FILE);
+    int error = store->ops->unlink(store->fs, path);
+    error = log_file_unlink(store->ops, store->fs, dir, base, SEGMENT_INDEX);
     error = log_file_unlink(store->ops, store->fs, dir, base, SEGMENT_TIME_INDEX);
     (void)error;
 }
@@ -92,9 +97,9 @@ int store_seal(struct store *store, struct log_op *op)
     if (!error)
         error = store_txns(store, log->name, seal);
     log->dir_dirty = true;
-    if (error && error != -ENOSPC)
-        drop_indexes(store, log->name, seal->segment);
-    return only_full(error);
+    if (error && !worth_waiting(error))
+        drop_companions(store, log->name, seal->segment);
+    return worth_waiting(error);
 }
 
 /* ---- START ---- */
