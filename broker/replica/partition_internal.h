@@ -62,6 +62,8 @@ void isr_order(struct partition *p, const struct cluster_partition_item *order);
 void isr_reply(struct partition *p, const struct cluster_isr_reply *reply);
 /* The peer's synced end has moved: notes since when it keeps up. */
 void isr_heard_ack(struct partition *p, struct partition_peer *peer);
+/* What the peer has acknowledged is about to count no more, or to be less than all there is. */
+void isr_before_falling_behind(struct partition *p, struct partition_peer *peer);
 /* The leader's log has grown; called before the new end is taken over. */
 void isr_before_append(struct partition *p);
 /* Asks for another ISR when one is due, or again for the one that is pending. */

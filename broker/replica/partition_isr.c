@@ -26,13 +26,16 @@ void isr_heard_ack(struct partition *p, struct partition_peer *peer)
 }
 
 /* Nobody acknowledges while nothing is written: whoever has all of it was caught up until now. */
+void isr_before_falling_behind(struct partition *p, struct partition_peer *peer)
+{
+    if (!peer_is_behind(p, peer))
+        peer->caught_up_ms = peer->lag_since_ms = p->now_ms;
+}
+
 void isr_before_append(struct partition *p)
 {
-    for (uint32_t i = 0; i < p->peer_count; i++) {
-        struct partition_peer *peer = &p->peers[i];
-        if (!peer_is_behind(p, peer))
-            peer->caught_up_ms = peer->lag_since_ms = p->now_ms;
-    }
+    for (uint32_t i = 0; i < p->peer_count; i++)
+        isr_before_falling_behind(p, &p->peers[i]);
 }
 
 /* Joined by what it *synced*, said in this epoch by the process that the controller knows: at least

@@ -141,6 +141,7 @@ void leader_member(struct partition *p, const struct partition_event *e,
         peer->up = false;
     }
     if (other) {
+        isr_before_falling_behind(p, peer); /* a restart makes nobody slow */
         peer_forget(peer);
         peer->incarnation = e->u.member.member.incarnation;
     }

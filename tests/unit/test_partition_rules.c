@@ -260,6 +260,19 @@ START_TEST(followers_of_a_quiet_partition_are_not_slow)
 }
 END_TEST
 
+START_TEST(a_restart_makes_no_follower_of_a_quiet_partition_slow)
+{
+    replica_rig_lead(10, 10);
+    replica_rig_say_ack(TWO, 5, 10, 10);
+    replica_rig_say_ack(THREE, 5, 10, 10);
+    replica_rig_turn();
+    replica_rig.now += 10 * replica_rig_config.lag_ms;
+    replica_rig_say_member((struct cluster_member){3, 34}, false);
+    replica_rig_turn();
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_ASK_ISR));
+}
+END_TEST
+
 START_TEST(only_the_process_that_the_order_names_leads)
 {
     replica_rig_begin(10, 4, 10);
@@ -467,6 +480,7 @@ SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
            an_earlier_asking_that_was_done_settles_the_change, an_order_settles_a_pending_change,
            a_silent_follower_leaves_whatever_min_isr_says,
            a_slow_follower_leaves_only_above_min_isr, followers_of_a_quiet_partition_are_not_slow,
+           a_restart_makes_no_follower_of_a_quiet_partition_slow,
            only_the_process_that_the_order_names_leads, a_failed_append_ends_the_epoch,
            nothing_is_appended_while_new,
            a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
