@@ -242,9 +242,15 @@ static void search_home(struct disk_job *job)
     log_job_done(log);
 }
 
-static struct time_hint hint_in_memory(const struct segment_index *index, int64_t timestamp)
+/* Below the bound, and in place: any earlier entry serves as well, and only costs a longer walk. */
+static struct time_hint hint_in_memory(const struct log *log, const struct log_time_query *q)
 {
-    struct time_hint hint = {.known = true, .entry = time_index_lookup(&index->times, timestamp)};
+    const struct segment_index *index = &log->index;
+    int64_t end = log->stored_end < q->bound ? log->stored_end : q->bound;
+    struct time_hint hint = {.known = true};
+    hint.entry = time_index_lookup(&index->times, time_to_hint(q, index->latest.timestamp_ms));
+    if (hint.entry.offset >= end)
+        hint.entry = time_index_lookup_below(&index->times, end);
     hint.pos = offset_index_lookup(&index->offsets, hint.entry.offset, NULL);
     return hint;
 }
@@ -271,8 +277,10 @@ static void begin_search(struct log *log, struct log_time_query *q, int64_t from
             .latest_ms = active ? log->index.latest.timestamp_ms : g->latest.timestamp_ms,
             .active = active,
         };
-        if (active)
-            t.hint = hint_in_memory(&log->index, time_to_hint(q, t.latest_ms));
+        if (active && log->cutting)
+            t.latest_ms = INT64_MAX; /* not known until the cut is in place */
+        else if (active)
+            t.hint = hint_in_memory(log, q);
         s->segments[s->segment_count++] = t;
     }
     q->search = s;

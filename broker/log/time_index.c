@@ -64,6 +64,19 @@ struct time_index_entry time_index_lookup(const struct time_index *index, int64_
     return low > 0 ? index->entries[low - 1] : nothing(index->base_offset);
 }
 
+struct time_index_entry time_index_lookup_below(const struct time_index *index, int64_t offset)
+{
+    size_t low = 0, high = index->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (index->entries[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? index->entries[low - 1] : nothing(index->base_offset);
+}
+
 void time_index_truncate(struct time_index *index, int64_t offset)
 {
     while (index->count > 0 && index->entries[index->count - 1].offset >= offset)

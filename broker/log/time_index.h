@@ -51,6 +51,8 @@ bool time_index_append(struct time_index *index, int64_t timestamp_ms, int64_t o
 /* The greatest entry with a timestamp at or below this; {-1, base offset} when there is none.
  * Records with a larger timestamp lie after it. */
 struct time_index_entry time_index_lookup(const struct time_index *index, int64_t timestamp_ms);
+/* The last entry with an offset below this one; {-1, base offset} when there is none. */
+struct time_index_entry time_index_lookup_below(const struct time_index *index, int64_t offset);
 /* Drops the entries at or beyond the offset. */
 void time_index_truncate(struct time_index *index, int64_t offset);
 

@@ -260,7 +260,13 @@ static void offset_finish(struct replica_host *h, struct offset_query *q,
 static void time_found(struct log_time_query *time)
 {
     struct offset_query *q = CONTAINER_OF(time, struct offset_query, time);
+    const struct replica *r = host_find(q->host, q->id);
     q->host->reads--;
+    /* As with a read: it may have been cut meanwhile. */
+    if (!r || !partition_leads(&r->partition)) {
+        offset_finish(q->host, q, REPLICA_NOT_LEADER, -1, -1);
+        return;
+    }
     offset_finish(q->host, q, outcome_result(time->outcome), time->ret_offset, time->ret_epoch);
     q->ret_timestamp = time->ret_timestamp;
 }

@@ -501,6 +501,31 @@ START_TEST(a_look_up_by_time_begins_where_the_indexes_say)
         ck_assert_int_eq(ask(&h, log, 1000 + last, INT64_MAX, false).ret_offset, last);
         ck_assert_int_eq(ask(&h, log, 1000 + last - 2, INT64_MAX, false).ret_offset, last);
     }
+    /* The latest below a bound that lies before the last entry. */
+    int64_t bound = time_index_last(&log->index.times).offset;
+    ck_assert_int_eq(ask(&h, log, 0, bound, true).ret_offset, bound / 3 * 3);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* A log that is being cut has records all the same: "none" would send a reader to the end. */
+START_TEST(a_look_up_by_time_during_a_cut_finds_what_is_left)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    append_some(log, 40, 5, NULL);
+    step_world_run(&h.world);
+    int64_t base = log->segments[1].base, to = base + 12;
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    log_truncate(log, to);
+    step_world_run(&h.world);
+    ck_assert_int_eq(ask(&h, log, 1000 + base + 3, to, false).ret_offset, base + 3);
+    step_world_block(&h.world, 0, LANE_STORE, false);
+    step_world_run(&h.world);
+    ck_assert_int_eq(ask(&h, log, 1000 + base + 3, to, false).ret_offset, base + 3);
     log_host_kill(&h);
     file_mem_free(disk);
 }
@@ -556,4 +581,5 @@ SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_
            a_deletion_is_told_when_it_is_durable, retention_by_size_and_time,
            a_start_inside_a_segment_is_remembered, a_follower_takes_what_follows, records_by_time,
            a_look_up_by_time_begins_where_the_indexes_say,
+           a_look_up_by_time_during_a_cut_finds_what_is_left,
            the_largest_append_time_is_the_first_records, old_segments_are_rolled)
