@@ -15,7 +15,7 @@
 #define CPU_SECONDS_MAX 300
 #define JOBS_MAX 16
 #define REPEAT_EACH 20
-#define MUTATION_SCENARIO_SEEDS 100
+#define MUTATION_SCENARIO_SEEDS 300
 
 struct job {
     pid_t pid;
