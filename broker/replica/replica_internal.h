@@ -95,9 +95,9 @@ struct stream {
     uint64_t held_since_ns, held_ns; /* the follower said that it reads nothing: first, last */
     uint64_t retry_ms;
     uint64_t queued_bytes; /* in the queues of its feeds (live) */
-    uint64_t doubt_wanted, doubt_pinged,
-        doubt_settled;                        /* doubts: the newest asked for, on its way */
-    uint64_t doubt_ping;                      /* with this ping (0: none is), settled */
+    /* Numbers of doubts (replica_produce.c): the newest that was asked for, the one that is being
+     * asked with ping number doubt_ping (0: none is), the newest that was answered. */
+    uint64_t doubt_wanted, doubt_pinged, doubt_ping, doubt_settled;
     struct feed *listed_first, **listed_last; /* feeds with something to push at the turn's end */
     struct cluster_replica_open *opens;       /* these three: to be sent at the turn's end */
     struct cluster_diverge *diverges;
