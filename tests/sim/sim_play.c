@@ -7,6 +7,20 @@ unsigned sim_leader_of(struct sim_cluster *c, uint32_t partition)
     return leader > 0 ? (unsigned)leader - 1 : 0;
 }
 
+bool sim_part_leader_from_controller(struct sim_cluster *c, unsigned *ret_leader,
+                                     unsigned *ret_controller)
+{
+    int32_t controller = sim_cluster_controller(c);
+    *ret_leader = sim_leader_of(c, 0);
+    if (controller <= 0 || (unsigned)controller - 1 == *ret_leader) {
+        sim_cluster_kill(c, *ret_leader);
+        sim_cluster_run(c, 8 * SIM_SECOND);
+        return false;
+    }
+    *ret_controller = (unsigned)controller - 1;
+    return true;
+}
+
 unsigned sim_follower_of(struct sim_cluster *c, unsigned n)
 {
     return (sim_leader_of(c, 0) + 1 + n) % c->options.broker_count;

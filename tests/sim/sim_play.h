@@ -8,6 +8,10 @@
 
 /* The index of the broker that leads partition 0, as ZooKeeper has it. */
 unsigned sim_leader_of(struct sim_cluster *c, uint32_t partition);
+/* The brokers that lead partition 0 and the cluster, when they are two. Otherwise the one that is
+ * both is killed, for another try: false. */
+bool sim_part_leader_from_controller(struct sim_cluster *c, unsigned *ret_leader,
+                                     unsigned *ret_controller);
 /* A broker that is not the leader of partition 0: the n-th after it. */
 unsigned sim_follower_of(struct sim_cluster *c, unsigned n);
 uint64_t sim_between(struct sim_cluster *c, uint64_t min, uint64_t max);

@@ -197,15 +197,11 @@ static void disk_replace(struct sim_cluster *c, unsigned broker, struct file_mem
 static void play_bounce_while_joining(struct sim_cluster *c)
 {
     for (int i = 0; i < 12 && sim_settle(c); i++) {
-        unsigned leader = sim_leader_of(c, 0);
-        int32_t controller = sim_cluster_controller(c);
-        if (controller <= 0 || (unsigned)controller - 1 == leader) {
-            sim_cluster_kill(c, leader);
-            sim_cluster_run(c, 8 * SIM_SECOND);
+        unsigned leader, controller;
+        if (!sim_part_leader_from_controller(c, &leader, &controller))
             continue;
-        }
-        unsigned follower = 3 - leader - ((unsigned)controller - 1);
-        struct sim_host *from = c->brokers[leader].host, *to = c->brokers[controller - 1].host;
+        unsigned follower = 3 - leader - controller;
+        struct sim_host *from = c->brokers[leader].host, *to = c->brokers[controller].host;
         sim_cluster_kill(c, follower);
         sim_wait_isr(c, follower, false);
         sim_cluster_run(c, sim_between(c, 100, 1000) * SIM_MS);
@@ -362,14 +358,10 @@ static void play_late_pushes(struct sim_cluster *c)
     sim_cluster_add_producer(c, false);
     sim_cluster_add_producer(c, false);
     for (int i = 0; i < 12 && sim_settle(c); i++) {
-        unsigned leader = sim_leader_of(c, 0);
-        int32_t controller = sim_cluster_controller(c);
-        if (controller <= 0 || (unsigned)controller - 1 == leader) {
-            sim_cluster_kill(c, leader);
-            sim_cluster_run(c, 8 * SIM_SECOND);
+        unsigned leader, controller;
+        if (!sim_part_leader_from_controller(c, &leader, &controller))
             continue;
-        }
-        struct sim_host *a = c->brokers[leader].host, *b = c->brokers[controller - 1].host;
+        struct sim_host *a = c->brokers[leader].host, *b = c->brokers[controller].host;
         struct sim_weather slow = c->options.weather;
         slow.net.max_ns = sim_between(c, 20, 400) * SIM_MS;
         sim_world_set_weather(c->world, &slow);

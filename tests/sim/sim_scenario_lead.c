@@ -6,18 +6,14 @@
 void sim_play_untold_joiner(struct sim_cluster *c)
 {
     for (int i = 0; i < 8 && sim_settle(c); i++) {
-        unsigned leader = sim_leader_of(c, 0);
-        int32_t controller = sim_cluster_controller(c);
-        if (controller <= 0 || (unsigned)controller - 1 == leader) {
-            sim_cluster_kill(c, leader);
-            sim_cluster_run(c, 8 * SIM_SECOND);
+        unsigned leader, controller;
+        if (!sim_part_leader_from_controller(c, &leader, &controller))
             continue;
-        }
-        unsigned joiner = 3 - leader - ((unsigned)controller - 1);
+        unsigned joiner = 3 - leader - controller;
         sim_cluster_kill(c, joiner);
         sim_wait_isr(c, joiner, false);
         sim_cluster_start(c, joiner);
-        struct sim_host *to = c->brokers[leader].host, *from = c->brokers[controller - 1].host;
+        struct sim_host *to = c->brokers[leader].host, *from = c->brokers[controller].host;
         for (int k = 0; k < 40 && !sim_checker_in_isr(c->checker, 0, (int32_t)joiner + 1); k++) {
             sim_link_cut(from, to, true);
             sim_cluster_run(c, sim_between(c, 100, 600) * SIM_MS);
