@@ -17,6 +17,11 @@ STEPS = ["packages", "build", "ZooKeeper", "brokers", "a topic: 3 partitions, 3 
          "kcat writes and reads", "the cluster, as ZooKeeper sees it"]
 
 
+def at_a_terminal():
+    """Ctrl-C works there; a program whose parent ignores SIGINT, as a background job does, keeps that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Quickstart:
     """Runs in a folder of its own with a blank in its name, named as seen from the folder above."""
 
@@ -45,7 +50,8 @@ class Quickstart:
     def begin(self, *words):
         with open(self.out, "w") as out:
             return subprocess.Popen([QUICKSTART, *words, "--dir", self.folder], cwd=self.above,
-                                    start_new_session=True, stdin=subprocess.DEVNULL, stdout=out,
+                                    start_new_session=True, preexec_fn=at_a_terminal,
+                                    stdin=subprocess.DEVNULL, stdout=out,
                                     stderr=subprocess.STDOUT)
 
     def start(self):
