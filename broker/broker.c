@@ -22,9 +22,8 @@ static struct uuid random_uuid(const struct env *env)
 {
     uint64_t words[2] = {env->ops->random(env->world), env->ops->random(env->world)};
     struct uuid id;
-    while (!uuid_from_random(words[0], words[1], &id)) {
+    while (!uuid_from_random(words[0], words[1], &id))
         words[0] = env->ops->random(env->world);
-    }
     return id;
 }
 
@@ -58,11 +57,9 @@ static void make_dirs(struct broker *b)
 static bool may_read(void *context)
 {
     const struct shard *s = context;
-    for (unsigned i = 0; i < s->config->dir_count; i++) {
-        if (account_over(log_dir_tail(s->broker->dirs[i]))) {
+    for (unsigned i = 0; i < s->config->dir_count; i++)
+        if (account_over(log_dir_tail(s->broker->dirs[i])))
             return false;
-        }
-    }
     return true;
 }
 
@@ -108,24 +105,20 @@ struct broker *broker_new(const struct broker_setup *setup)
     b->setup.cluster_address = b->cluster_address;
     make_dirs(b);
     b->shards = xcalloc(setup->shard_count, sizeof *b->shards);
-    for (unsigned i = 0; i < setup->shard_count; i++) {
+    for (unsigned i = 0; i < setup->shard_count; i++)
         make_shard(b, i);
-    }
     b->setup.envs = NULL; /* the caller's */
     return b;
 }
 
 void broker_free(struct broker *b)
 {
-    if (b == NULL) {
+    if (b == NULL)
         return;
-    }
-    for (unsigned i = 0; i < b->setup.shard_count; i++) {
+    for (unsigned i = 0; i < b->setup.shard_count; i++)
         shard_free(&b->shards[i]);
-    }
-    for (unsigned i = 0; i < b->setup.config->dir_count; i++) {
+    for (unsigned i = 0; i < b->setup.config->dir_count; i++)
         log_dir_free(b->dirs[i]);
-    }
     free(b->shards);
     free(b->secret);
     free(b->cluster_address);

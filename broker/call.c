@@ -17,30 +17,27 @@ void call_make(struct shard *from, unsigned to, struct call *call)
 {
     call->home = from->number;
     call->returning = false;
-    if (to == from->number) {
+    if (to == from->number)
         call->there(call, from);
-    } else {
+    else
         send(from, to, call);
-    }
 }
 
 void call_return(struct shard *there, struct call *call)
 {
     PRE(!call->returning);
     call->returning = true;
-    if (call->home == there->number) {
+    if (call->home == there->number)
         call->back(call, there);
-    } else {
+    else
         send(there, call->home, call);
-    }
 }
 
 void call_heard(void *shard, struct mail *mail)
 {
     struct call *call = CONTAINER_OF(mail, struct call, mail);
-    if (call->returning) {
+    if (call->returning)
         call->back(call, shard);
-    } else {
+    else
         call->there(call, shard);
-    }
 }

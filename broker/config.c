@@ -35,12 +35,10 @@ void config_warning(struct config_report *r, const char *format, ...)
 
 void config_report_deinit(struct config_report *r)
 {
-    for (size_t i = 0; i < r->error_count; i++) {
+    for (size_t i = 0; i < r->error_count; i++)
         free(r->errors[i]);
-    }
-    for (size_t i = 0; i < r->warning_count; i++) {
+    for (size_t i = 0; i < r->warning_count; i++)
         free(r->warnings[i]);
-    }
     free(r->errors);
     free(r->warnings);
     *r = (struct config_report){0};
@@ -52,9 +50,8 @@ static bool parse_i64(const char *text, int64_t *ret)
     char *end;
     errno = 0;
     long long v = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0') {
+    if (errno != 0 || end == text || *end != '\0')
         return false;
-    }
     *ret = v;
     return true;
 }
@@ -64,12 +61,10 @@ static bool is_choice(const char *value, const char *choice, size_t size)
 {
     const char *end = choice + size;
     for (; *value != '\0'; value++) {
-        if (*value == ' ' && choice > end - size && choice[-1] == ',') {
+        if (*value == ' ' && choice > end - size && choice[-1] == ',')
             continue;
-        }
-        if (choice == end || *choice++ != *value) {
+        if (choice == end || *choice++ != *value)
             return false;
-        }
     }
     return choice == end;
 }
@@ -79,9 +74,8 @@ static char *check_choice(const struct config_key *key, const char *value)
     for (const char *at = key->choices; at != NULL && *at != '\0';) {
         const char *bar = strchr(at, '|');
         size_t n = bar != NULL ? (size_t)(bar - at) : strlen(at);
-        if (is_choice(value, at, n)) {
+        if (is_choice(value, at, n))
             return NULL;
-        }
         at = bar != NULL ? bar + 1 : NULL;
     }
     return xasprintf("%s: \"%s\" is not allowed: it must be one of %s", key->name, value,
@@ -114,9 +108,8 @@ char *config_value_check(const struct config_key *key, const char *value, int64_
         v = strcasecmp(value, "true") == 0;
         break;
     case CONFIG_TEXT:
-        if (key->choices != NULL) {
+        if (key->choices != NULL)
             return check_choice(key, value);
-        }
         break;
     case CONFIG_RATIO:
         if (!is_ratio(value)) {
@@ -132,9 +125,8 @@ char *config_value_check(const struct config_key *key, const char *value, int64_
 static void set_value(struct broker_config *c, const struct config_key *key, const char *value,
                       int64_t number)
 {
-    if (key->place == CONFIG_NO_PLACE) {
+    if (key->place == CONFIG_NO_PLACE)
         return;
-    }
     void *at = (char *)c + key->place;
     switch (key->type) {
     case CONFIG_INT:
@@ -163,9 +155,8 @@ static void set_defaults(struct broker_config *c)
             char *wrong = config_value_check(key, key->initial, &number);
             INVARIANT(wrong == NULL);
         }
-        if (key->place != CONFIG_NO_PLACE && key->initial != NULL) {
+        if (key->place != CONFIG_NO_PLACE && key->initial != NULL)
             set_value(c, key, key->initial, number);
-        }
     }
     c->broker_id = -1;
     c->retention_ms = CONFIG_UNSET;
@@ -175,11 +166,9 @@ static void set_defaults(struct broker_config *c)
 /* ---- keys ---- */
 const struct config_key *config_key_find(const char *name)
 {
-    for (size_t i = 0; i < config_key_count; i++) {
-        if (strcmp(config_keys[i].name, name) == 0) {
+    for (size_t i = 0; i < config_key_count; i++)
+        if (strcmp(config_keys[i].name, name) == 0)
             return &config_keys[i];
-        }
-    }
     return NULL;
 }
 
@@ -188,12 +177,10 @@ static unsigned distance(const char *a, const char *b)
 {
     unsigned row[101];
     size_t m = strlen(a), n = strlen(b);
-    if (m > 100 || n > 100) {
+    if (m > 100 || n > 100)
         return 1000;
-    }
-    for (size_t j = 0; j <= n; j++) {
+    for (size_t j = 0; j <= n; j++)
         row[j] = (unsigned)j;
-    }
     for (size_t i = 1; i <= m; i++) {
         unsigned corner = row[0];
         row[0] = (unsigned)i;
@@ -243,16 +230,14 @@ static void warn_of_value(const char *file, const struct config_key *key, const 
                           unsigned line, struct config_report *r)
 {
     const char *what = NULL;
-    if (key->use == CONFIG_UNUSED) {
+    if (key->use == CONFIG_UNUSED)
         what = "is accepted and has no effect";
-    } else if (strcmp(key->name, "compression.type") == 0 && strcmp(value, "producer") != 0) {
+    else if (strcmp(key->name, "compression.type") == 0 && strcmp(value, "producer") != 0)
         what = "is accepted and has no effect: batches stay as producers compressed them";
-    } else if (strcmp(key->name, "log.cleanup.policy") == 0 && strstr(value, "compact") != NULL) {
+    else if (strcmp(key->name, "log.cleanup.policy") == 0 && strstr(value, "compact") != NULL)
         what = "asks for compaction, which is not available: such topics keep every record";
-    }
-    if (what != NULL) {
+    if (what != NULL)
         config_warning(r, "%s line %u: %s %s", file, line, key->name, what);
-    }
 }
 
 /* Kafka has two names for the id: broker.id, and node.id since KRaft. */
@@ -270,13 +255,12 @@ static void take_broker_id(struct broker_config *c, const char *name, int64_t nu
 
 static void note_set_by_hand(struct broker_config *c, const char *name)
 {
-    if (strcmp(name, "default.replication.factor") == 0) {
+    if (strcmp(name, "default.replication.factor") == 0)
         c->default_replication_factor_set = true;
-    } else if (strcmp(name, "min.insync.replicas") == 0) {
+    else if (strcmp(name, "min.insync.replicas") == 0)
         c->min_insync_replicas_set = true;
-    } else if (strcmp(name, "offsets.topic.replication.factor") == 0) {
+    else if (strcmp(name, "offsets.topic.replication.factor") == 0)
         c->offsets_replication_factor_set = true;
-    }
 }
 
 static void take_pair(struct broker_config *c, const char *file, const char *name,
@@ -313,20 +297,17 @@ static void take_pair(struct broker_config *c, const char *file, const char *nam
 
 static void settle_times(struct broker_config *c)
 {
-    if (c->roll_ms < 0) {
+    if (c->roll_ms < 0)
         c->roll_ms = c->roll_hours * 3600000;
-    }
     if (c->retention_ms == CONFIG_UNSET) {
         c->retention_ms = c->retention_minutes != CONFIG_UNSET ? c->retention_minutes * 60000
                           : c->retention_hours < 0             ? -1
                                                                : c->retention_hours * 3600000;
     }
-    if (c->retention_ms < -1) {
+    if (c->retention_ms < -1)
         c->retention_ms = -1;
-    }
-    if (c->connections_max_idle_ms < 0 || c->connections_max_idle_ms > IDLE_MS_MAX) {
+    if (c->connections_max_idle_ms < 0 || c->connections_max_idle_ms > IDLE_MS_MAX)
         c->connections_max_idle_ms = IDLE_MS_MAX; /* Kafka's -1 means never */
-    }
 }
 
 static void settle_dirs(struct broker_config *c, struct config_report *r)
@@ -335,12 +316,10 @@ static void settle_dirs(struct broker_config *c, struct config_report *r)
     for (const char *at = text; at != NULL && *at != '\0';) {
         size_t n = strcspn(at, ",");
         const char *first = at, *last = at + n;
-        while (first < last && *first == ' ') {
+        while (first < last && *first == ' ')
             first++;
-        }
-        while (last > first && last[-1] == ' ') {
+        while (last > first && last[-1] == ' ')
             last--;
-        }
         for (unsigned i = 0; i < c->dir_count; i++) {
             if (strlen(c->dirs[i]) == (size_t)(last - first) &&
                 memcmp(c->dirs[i], first, (size_t)(last - first)) == 0) {
@@ -354,14 +333,12 @@ static void settle_dirs(struct broker_config *c, struct config_report *r)
                          text, CONFIG_DIRS_MAX);
             return;
         }
-        if (last > first) {
+        if (last > first)
             c->dirs[c->dir_count++] = xstrndup(first, (size_t)(last - first));
-        }
         at += n + (at[n] == ',');
     }
-    if (c->dir_count == 0) {
+    if (c->dir_count == 0)
         config_error(r, "log.dirs: no directory is named: give at least one path");
-    }
 }
 
 static void settle(struct broker_config *c, struct config_report *r)
@@ -369,9 +346,8 @@ static void settle(struct broker_config *c, struct config_report *r)
     settle_times(c);
     settle_dirs(c, r);
     config_settle_listeners(c, r);
-    if (c->zookeeper_connect == NULL || *c->zookeeper_connect == '\0') {
+    if (c->zookeeper_connect == NULL || *c->zookeeper_connect == '\0')
         config_error(r, "zookeeper.connect: not set: give host:port[,host:port...][/chroot]");
-    }
     if (c->broker_id < 0) {
         config_error(
             r, "broker.id: not set: give this broker a number from 0 that no other broker has");
@@ -395,9 +371,8 @@ static char *trimmed(const char *value)
     static const char blanks[] = " \t\r\n\f";
     value += strspn(value, blanks);
     size_t size = strlen(value);
-    while (size > 0 && strchr(blanks, value[size - 1]) != NULL) {
+    while (size > 0 && strchr(blanks, value[size - 1]) != NULL)
         size--;
-    }
     return xstrndup(value, size);
 }
 
@@ -433,9 +408,8 @@ struct broker_config *config_parse(struct view text, const char *name,
 
 void config_free(struct broker_config *c)
 {
-    if (c == NULL) {
+    if (c == NULL)
         return;
-    }
     for (size_t i = 0; i < config_key_count; i++) {
         const struct config_key *key = &config_keys[i];
         if (key->type == CONFIG_TEXT && key->place != CONFIG_NO_PLACE) {
@@ -443,9 +417,8 @@ void config_free(struct broker_config *c)
             free(*text);
         }
     }
-    for (unsigned i = 0; i < c->dir_count; i++) {
+    for (unsigned i = 0; i < c->dir_count; i++)
         free(c->dirs[i]);
-    }
     for (unsigned i = 0; i < c->listener_count; i++) {
         free(c->listeners[i].host);
         free(c->listeners[i].advertised_host);

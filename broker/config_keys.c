@@ -233,10 +233,8 @@ static const char *const foreign[] = {
 
 bool config_key_is_foreign(const char *name)
 {
-    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
-        if (strncmp(name, foreign[i], strlen(foreign[i])) == 0) {
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+        if (strncmp(name, foreign[i], strlen(foreign[i])) == 0)
             return true;
-        }
-    }
     return false;
 }

@@ -24,21 +24,18 @@ static bool endpoint_parse(const char *text, size_t size, bool named, struct end
     *ret = (struct endpoint){0};
     if (named) {
         char *mark = strstr(copy, "://");
-        if (mark == NULL || mark == copy || mark - copy >= 64) {
+        if (mark == NULL || mark == copy || mark - copy >= 64)
             goto out;
-        }
         *mark = '\0';
         rest = mark + 3;
     }
     char *colon = strrchr(rest, ':');
-    if (colon == NULL || colon[1] == '\0') {
+    if (colon == NULL || colon[1] == '\0')
         goto out;
-    }
     *colon = '\0';
     long port = strtol(colon + 1, NULL, 10);
-    if (strspn(colon + 1, "0123456789") != strlen(colon + 1) || port < 1 || port > 65535) {
+    if (strspn(colon + 1, "0123456789") != strlen(colon + 1) || port < 1 || port > 65535)
         goto out;
-    }
     size_t n = strlen(rest);
     if (n >= 2 && rest[0] == '[' && rest[n - 1] == ']') {
         rest[n - 1] = '\0';
@@ -64,9 +61,8 @@ static bool is_plaintext(const struct broker_config *c, const char *name)
     for (const char *at = map; at != NULL && *at != '\0';) {
         at += strspn(at, " ,");
         size_t size = strcspn(at, ",");
-        if (size > n && strncasecmp(at, name, n) == 0 && at[n] == ':') {
+        if (size > n && strncasecmp(at, name, n) == 0 && at[n] == ':')
             return size - n - 1 == 9 && strncasecmp(at + n + 1, "PLAINTEXT", 9) == 0;
-        }
         at += size;
     }
     return strcasecmp(name, "PLAINTEXT") == 0;
@@ -82,13 +78,11 @@ static const char *clash(const struct broker_config *c, const struct endpoint *e
 {
     for (unsigned i = 0; i < c->listener_count; i++) {
         const struct config_listener *l = &c->listeners[i];
-        if (strcasecmp(l->name, e->name) == 0) {
+        if (strcasecmp(l->name, e->name) == 0)
             return "each listener needs a name of its own";
-        }
         if (l->port == e->port &&
-            (is_any(l->host) || is_any(e->host) || strcasecmp(l->host, e->host) == 0)) {
+            (is_any(l->host) || is_any(e->host) || strcasecmp(l->host, e->host) == 0))
             return "another listener has this port";
-        }
     }
     return NULL;
 }
@@ -130,9 +124,8 @@ static void each_part(const char *text,
     for (const char *at = text; at != NULL && *at != '\0';) {
         at += strspn(at, " ,");
         size_t size = strcspn(at, ", ");
-        if (size > 0) {
+        if (size > 0)
             take(c, at, size, r);
-        }
         at += size;
     }
 }
@@ -147,11 +140,9 @@ static void advertise(struct broker_config *c, const char *at, size_t size, stru
         return;
     }
     struct config_listener *found = NULL;
-    for (unsigned i = 0; i < c->listener_count; i++) {
-        if (strcasecmp(c->listeners[i].name, e.name) == 0) {
+    for (unsigned i = 0; i < c->listener_count; i++)
+        if (strcasecmp(c->listeners[i].name, e.name) == 0)
             found = &c->listeners[i];
-        }
-    }
     if (found == NULL) {
         config_error(r, "advertised.listeners: \"%.*s\" is not allowed: listeners names no %s",
                      (int)size, at, e.name);
@@ -227,9 +218,8 @@ void config_settle_listeners(struct broker_config *c, struct config_report *r)
 {
     each_part(c->listeners_text, add_listener, c, r);
     if (c->listener_count == 0) {
-        if (r->error_count == 0) {
+        if (r->error_count == 0)
             config_error(r, "listeners: not set: give at least PLAINTEXT://:9092");
-        }
         return;
     }
     each_part(c->advertised_text, advertise, c, r);

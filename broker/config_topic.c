@@ -55,11 +55,9 @@ static const struct config_key topic_keys[] = {
 
 static const struct config_key *topic_key(const char *name)
 {
-    for (size_t i = 0; i < sizeof topic_keys / sizeof topic_keys[0]; i++) {
-        if (strcmp(topic_keys[i].name, name) == 0) {
+    for (size_t i = 0; i < sizeof topic_keys / sizeof topic_keys[0]; i++)
+        if (strcmp(topic_keys[i].name, name) == 0)
             return &topic_keys[i];
-        }
-    }
     return NULL;
 }
 
@@ -70,13 +68,12 @@ char *config_topic_check(struct view key, struct view value)
     const struct config_key *k = topic_key(name);
     int64_t number;
     char *wrong = NULL;
-    if (k == NULL) {
+    if (k == NULL)
         wrong = xasprintf("Unknown topic config name: %s", name);
-    } else if (strlen(text) != value.size || strpbrk(text, "\r\n") != NULL) {
+    else if (strlen(text) != value.size || strpbrk(text, "\r\n") != NULL)
         wrong = xasprintf("%s: the value holds characters that are not allowed", name);
-    } else {
+    else
         wrong = config_value_check(k, text, &number);
-    }
     free(name);
     free(text);
     return wrong;
@@ -139,12 +136,10 @@ void config_topic(const struct broker_config *b, struct view overrides, struct t
         }
     }
     free(text);
-    if (ret->timestamp_before_max_ms == INT64_MAX) {
+    if (ret->timestamp_before_max_ms == INT64_MAX)
         ret->timestamp_before_max_ms = ret->timestamp_difference_max_ms;
-    }
-    if (ret->timestamp_after_max_ms == INT64_MAX) {
+    if (ret->timestamp_after_max_ms == INT64_MAX)
         ret->timestamp_after_max_ms = ret->timestamp_difference_max_ms;
-    }
 }
 
 /* ---- telling ---- */
@@ -169,23 +164,22 @@ static struct view effective(const struct broker_config *b, const struct topic_c
                              const struct config_key *k, struct arena *arena)
 {
     int64_t number = 0;
-    if (strcmp(k->name, "cleanup.policy") == 0) {
+    if (strcmp(k->name, "cleanup.policy") == 0)
         return view_of(b->cleanup_policy);
-    } else if (strcmp(k->name, "compression.type") == 0) {
+    else if (strcmp(k->name, "compression.type") == 0)
         return view_of(b->compression_type);
-    } else if (strcmp(k->name, "message.timestamp.type") == 0) {
+    else if (strcmp(k->name, "message.timestamp.type") == 0)
         return view_of(b->timestamp_type);
-    } else if (strcmp(k->name, "unclean.leader.election.enable") == 0) {
+    else if (strcmp(k->name, "unclean.leader.election.enable") == 0)
         return view_of(c->unclean_election ? "true" : "false");
-    } else if (k->place != CONFIG_NO_PLACE) {
+    else if (k->place != CONFIG_NO_PLACE)
         memcpy(&number, (const char *)c + k->place, sizeof number);
-    } else if (strcmp(k->name, "segment.bytes") == 0) {
+    else if (strcmp(k->name, "segment.bytes") == 0)
         number = c->log.segment_bytes;
-    } else if (strcmp(k->name, "segment.index.bytes") == 0) {
+    else if (strcmp(k->name, "segment.index.bytes") == 0)
         number = c->log.segment_index_bytes;
-    } else if (strcmp(k->name, "index.interval.bytes") == 0) {
+    else if (strcmp(k->name, "index.interval.bytes") == 0)
         number = c->log.index_interval_bytes;
-    }
     return view_of(arena_printf(arena, "%lld", (long long)number));
 }
 

@@ -64,9 +64,8 @@ __attribute__((format(printf, 1, 2))) static int refuse(const char *format, ...)
 static char *read_file(const char *path, size_t size_max, size_t *ret_size)
 {
     FILE *f = fopen(path, "rb");
-    if (f == NULL) {
+    if (f == NULL)
         return NULL;
-    }
     char *text = xmalloc(size_max + 2);
     *ret_size = fread(text, 1, size_max + 1, f);
     int wrong = ferror(f) ? errno : *ret_size > size_max ? EFBIG : 0;
@@ -86,18 +85,15 @@ static int load_config(struct program *p)
     size_t size;
     struct config_report report;
     char *text = read_file(p->file, CONFIG_SIZE_MAX, &size);
-    if (text == NULL) {
+    if (text == NULL)
         return refuse("cannot read %s: %s", p->file, strerror(errno));
-    }
     p->config =
         config_parse((struct view){(const uint8_t *)text, (uint32_t)size}, p->file, &report);
     free(text);
-    for (size_t i = 0; i < report.warning_count; i++) {
+    for (size_t i = 0; i < report.warning_count; i++)
         fprintf(stderr, "corduroy-broker: warning: %s\n", report.warnings[i]);
-    }
-    for (size_t i = 0; i < report.error_count; i++) {
+    for (size_t i = 0; i < report.error_count; i++)
         refuse("%s", report.errors[i]);
-    }
     int result = report.error_count > 0;
     config_report_deinit(&report);
     const char *why;
@@ -111,17 +107,15 @@ static int load_config(struct program *p)
 static int load_secret(struct program *p)
 {
     size_t size;
-    if (p->config->cluster_secret_file == NULL) {
+    if (p->config->cluster_secret_file == NULL)
         return 0;
-    }
     p->secret = read_file(p->config->cluster_secret_file, SECRET_SIZE_MAX, &size);
     if (p->secret == NULL) {
         return refuse("corduroy.cluster.secret.file: cannot read %s: %s",
                       p->config->cluster_secret_file, strerror(errno));
     }
-    while (size > 0 && (p->secret[size - 1] == '\n' || p->secret[size - 1] == '\r')) {
+    while (size > 0 && (p->secret[size - 1] == '\n' || p->secret[size - 1] == '\r'))
         size--;
-    }
     if (size < 16) {
         return refuse("corduroy.cluster.secret.file: %s holds %zu bytes: at least 16 are needed",
                       p->config->cluster_secret_file, size);
@@ -134,9 +128,8 @@ static int load_secret(struct program *p)
 static int resolve(const char *key, const char *host, int32_t port, struct addr *ret)
 {
     bool numeric;
-    if (resolve_host(host, (uint16_t)port, ret, &numeric) != RESOLVE_OK) {
+    if (resolve_host(host, (uint16_t)port, ret, &numeric) != RESOLVE_OK)
         return refuse("%s: host \"%s\" cannot be resolved on this machine", key, host);
-    }
     return 0;
 }
 
@@ -144,22 +137,18 @@ static int resolve(const char *key, const char *host, int32_t port, struct addr 
 static int resolve_all(struct program *p)
 {
     const struct broker_config *c = p->config;
-    for (unsigned i = 0; i < c->listener_count; i++) {
+    for (unsigned i = 0; i < c->listener_count; i++)
         if (resolve("listeners", c->listeners[i].host, c->listeners[i].port,
-                    &p->setup.listeners[i]) != 0) {
+                    &p->setup.listeners[i]) != 0)
             return 1;
-        }
-    }
     if (resolve("corduroy.cluster.listener", c->cluster_host, c->cluster_port,
-                &p->setup.cluster_listener) != 0) {
+                &p->setup.cluster_listener) != 0)
         return 1;
-    }
     struct addr told = p->setup.cluster_listener;
     const char *advertised = c->listeners[c->inter_broker_listener].advertised_host;
     if (resolve_is_wildcard(&told) &&
-        resolve("advertised.listeners", advertised, c->cluster_port, &told) != 0) {
+        resolve("advertised.listeners", advertised, c->cluster_port, &told) != 0)
         return 1;
-    }
     resolve_ip_text(&told, p->cluster_address);
     p->setup.cluster_address = p->cluster_address;
     if (p->setup.secret.base == NULL && !resolve_is_loopback(&p->setup.cluster_listener)) {
@@ -219,9 +208,8 @@ static void say_zk(void *context, enum say_level level, struct view line)
 static unsigned shard_count(const struct broker_config *c)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (c->shards > 0) {
+    if (c->shards > 0)
         return (unsigned)c->shards;
-    }
     return cores < 4 ? 1 : cores > 16 ? 8 : (unsigned)cores / 2;
 }
 
@@ -237,9 +225,8 @@ static enum say_level say_level(const struct broker_config *c)
 static int make_world(struct program *p)
 {
     struct world_dir dirs[CONFIG_DIRS_MAX];
-    if (open_directories(p, dirs) != 0) {
+    if (open_directories(p, dirs) != 0)
         return 1;
-    }
     snprintf(p->label, sizeof p->label, "broker %d ", p->config->broker_id);
     struct world_config config = {.shard_count = shard_count(p->config),
                                   .dir_count = p->config->dir_count,
@@ -248,9 +235,8 @@ static int make_world(struct program *p)
                                   .label = p->label,
                                   .step = shard_step};
     p->world = world_new(&config);
-    if (p->world == NULL) {
+    if (p->world == NULL)
         return refuse("cannot start a thread or make a socket: %s", strerror(errno));
-    }
     struct zk_adapter_options zk = {.connect = &p->connect,
                                     .session_timeout_ms =
                                         (uint32_t)p->config->zookeeper_session_timeout_ms,
@@ -259,9 +245,8 @@ static int make_world(struct program *p)
                                     .say = say_zk,
                                     .context = p->world};
     struct zk_adapter *adapter = zk_adapter_new(&zk);
-    if (adapter == NULL) {
+    if (adapter == NULL)
         return refuse("cannot start a thread or make a socket: %s", strerror(errno));
-    }
     world_set_zk(p->world, &zk_adapter_ops, adapter);
     return 0;
 }
@@ -274,16 +259,14 @@ static int make_world(struct program *p)
 static void share_descriptors(struct program *p)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
-    }
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     rlim_t own =
         limit.rlim_cur / 2 < OWN_DESCRIPTORS_MAX ? limit.rlim_cur / 2 : OWN_DESCRIPTORS_MAX;
-    if (limit.rlim_cur - own < (rlim_t)p->config->connections_max) {
+    if (limit.rlim_cur - own < (rlim_t)p->config->connections_max)
         p->config->connections_max = (int64_t)(limit.rlim_cur - own);
-    }
     /* One cache for writing and one a shard for reading, in each directory. */
     rlim_t caches = p->config->dir_count * (1 + shard_count(p->config));
     rlim_t files = own / 2 / caches;
@@ -303,30 +286,25 @@ static int run(struct program *p)
 {
     struct env envs[WORLD_SHARDS_MAX];
     unsigned count = shard_count(p->config);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         envs[i] = world_env(p->world, i);
-    }
     p->setup.config = p->config;
     p->setup.envs = envs;
     p->setup.shard_count = count;
     p->broker = broker_new(&p->setup);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         world_set_shard(p->world, i, broker_shard(p->broker, i));
-    }
     return world_run(p->world);
 }
 
 static void free_program(struct program *p)
 {
     broker_free(p->broker);
-    if (p->world != NULL) {
+    if (p->world != NULL)
         world_free(p->world);
-    }
-    for (unsigned i = 0; i < CONFIG_DIRS_MAX; i++) {
-        if (p->roots[i] != NULL) {
+    for (unsigned i = 0; i < CONFIG_DIRS_MAX; i++)
+        if (p->roots[i] != NULL)
             file_posix_free(p->roots[i]);
-        }
-    }
     config_free(p->config);
     free(p->secret);
 }
@@ -365,9 +343,8 @@ int main(int argc, char **argv)
 {
     struct program p = {0};
     int result = parse_arguments(&p, argc, argv);
-    if (result != 0) {
+    if (result != 0)
         return result;
-    }
     result = load_config(&p) != 0 || load_secret(&p) != 0 || resolve_all(&p) != 0;
     if (result == 0 && p.check) {
         printf("%s: fine\n", p.file);
@@ -375,9 +352,8 @@ int main(int argc, char **argv)
         share_descriptors(&p);
         block_signals();
         result = make_world(&p) != 0 ? 1 : run(&p);
-        if (result != 0) {
+        if (result != 0)
             _exit(result); /* some threads may still run, so nothing can be freed in order */
-        }
     }
     free_program(&p);
     return result;

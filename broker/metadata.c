@@ -27,9 +27,8 @@ void topic_meta_unref(struct topic_meta *t)
 
 void brokers_meta_unref(struct brokers_meta *b)
 {
-    if (b == NULL || atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) != 1) {
+    if (b == NULL || atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) != 1)
         return;
-    }
     for (uint32_t i = 0; i < b->count; i++) {
         free(b->items[i].host);
         free(b->items[i].rack);
@@ -40,22 +39,18 @@ void brokers_meta_unref(struct brokers_meta *b)
 
 const struct broker_meta *brokers_meta_find(const struct brokers_meta *b, int32_t broker)
 {
-    for (uint32_t i = 0; i < b->count; i++) {
-        if (b->items[i].member.broker == broker) {
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].member.broker == broker)
             return &b->items[i];
-        }
-    }
     return NULL;
 }
 
 void metadata_delta_unref(struct metadata_delta *d)
 {
-    if (d == NULL || atomic_fetch_sub_explicit(&d->refs, 1, memory_order_acq_rel) != 1) {
+    if (d == NULL || atomic_fetch_sub_explicit(&d->refs, 1, memory_order_acq_rel) != 1)
         return;
-    }
-    for (uint32_t i = 0; i < d->topic_count; i++) {
+    for (uint32_t i = 0; i < d->topic_count; i++)
         topic_meta_unref(d->topics[i]);
-    }
     brokers_meta_unref(d->brokers);
     free(d);
 }
@@ -72,9 +67,8 @@ void metadata_init(struct metadata *m)
 void metadata_deinit(struct metadata *m)
 {
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&m->by_id, &at, &e);) {
+    for (uint32_t at = 0; map_next(&m->by_id, &at, &e);)
         topic_meta_unref(e.value);
-    }
     map_deinit(&m->by_id);
     map_deinit(&m->by_name);
     brokers_meta_unref(m->brokers);
@@ -83,12 +77,10 @@ void metadata_deinit(struct metadata *m)
 static void forget_topic(struct metadata *m, struct uuid id)
 {
     struct topic_meta *old = map_remove(&m->by_id, MAP_KEY(id));
-    if (old == NULL) {
+    if (old == NULL)
         return;
-    }
-    if (map_get(&m->by_name, view_of(old->name)) == old) {
+    if (map_get(&m->by_name, view_of(old->name)) == old)
         map_remove(&m->by_name, view_of(old->name));
-    }
     topic_meta_unref(old);
 }
 
@@ -114,14 +106,12 @@ void metadata_apply(struct metadata *m, const struct metadata_delta *d)
 
 static bool same_but_dots(struct view a, struct view b)
 {
-    if (a.size != b.size) {
+    if (a.size != b.size)
         return false;
-    }
     for (uint32_t i = 0; i < a.size; i++) {
         uint8_t x = a.base[i] == '.' ? '_' : a.base[i], y = b.base[i] == '.' ? '_' : b.base[i];
-        if (x != y) {
+        if (x != y)
             return false;
-        }
     }
     return true;
 }
@@ -129,14 +119,11 @@ static bool same_but_dots(struct view a, struct view b)
 bool metadata_name_collides(const struct metadata *m, struct view name)
 {
     struct map_entry e;
-    if (memchr(name.base, '.', name.size) == NULL && memchr(name.base, '_', name.size) == NULL) {
+    if (memchr(name.base, '.', name.size) == NULL && memchr(name.base, '_', name.size) == NULL)
         return false;
-    }
-    for (uint32_t at = 0; map_next(&m->by_name, &at, &e);) {
-        if (same_but_dots(e.key, name) && !view_equal(e.key, name)) {
+    for (uint32_t at = 0; map_next(&m->by_name, &at, &e);)
+        if (same_but_dots(e.key, name) && !view_equal(e.key, name))
             return true;
-        }
-    }
     return false;
 }
 
@@ -154,8 +141,7 @@ const struct cluster_partition_item *metadata_partition(const struct metadata *m
                                                         struct partition_id id)
 {
     const struct topic_meta *t = metadata_by_id(m, id.topic);
-    if (t == NULL || id.number < 0 || (uint32_t)id.number >= t->partition_count) {
+    if (t == NULL || id.number < 0 || (uint32_t)id.number >= t->partition_count)
         return NULL;
-    }
     return &t->partitions[id.number];
 }

@@ -40,9 +40,8 @@ static void broker_free(struct broker_meta *b)
 static void forget_drafts(struct metadata_feed *f)
 {
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&f->topics, &at, &e);) {
+    for (uint32_t at = 0; map_next(&f->topics, &at, &e);)
         topic_meta_unref(e.value);
-    }
     map_deinit(&f->topics);
     f->topics = MAP_INIT;
 }
@@ -50,9 +49,8 @@ static void forget_drafts(struct metadata_feed *f)
 static void forget_brokers(struct metadata_feed *f)
 {
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&f->brokers, &at, &e);) {
+    for (uint32_t at = 0; map_next(&f->brokers, &at, &e);)
         broker_free(e.value);
-    }
     map_deinit(&f->brokers);
     f->brokers = MAP_INIT;
 }
@@ -103,15 +101,12 @@ static struct topic_meta *draft(struct metadata_feed *f, const struct metadata *
 {
     struct topic_meta *d = map_get(&f->topics, MAP_KEY(id));
     const struct topic_meta *base = d;
-    if (base == NULL && !f->in_snapshot) {
+    if (base == NULL && !f->in_snapshot)
         base = metadata_by_id(now, id);
-    }
-    if (d != NULL && count <= d->partition_count) {
+    if (d != NULL && count <= d->partition_count)
         return d;
-    }
-    if (base == NULL && count == 0) {
+    if (base == NULL && count == 0)
         return NULL;
-    }
     uint32_t have = base != NULL ? base->partition_count : 0;
     struct topic_meta *t = topic_new(id, count > have ? count : have);
     if (base != NULL) {
@@ -125,9 +120,8 @@ static struct topic_meta *draft(struct metadata_feed *f, const struct metadata *
 static void take_topic(struct metadata_feed *f, const struct metadata *now,
                        const struct cluster_topic_item *item)
 {
-    if (item->partition_count < 0 || item->partition_count > FEED_PARTITIONS_MAX) {
+    if (item->partition_count < 0 || item->partition_count > FEED_PARTITIONS_MAX)
         return;
-    }
     struct topic_meta *t = draft(f, now, item->id, (uint32_t)item->partition_count);
     if (t == NULL) {
         t = topic_new(item->id, 0);
@@ -152,9 +146,8 @@ static void take_partition(struct metadata_feed *f, const struct metadata *now,
                            const struct cluster_partition_item *item)
 {
     struct topic_meta *t = draft(f, now, item->id.topic, 0);
-    if (t == NULL || item->id.number < 0 || (uint32_t)item->id.number >= t->partition_count) {
+    if (t == NULL || item->id.number < 0 || (uint32_t)item->id.number >= t->partition_count)
         return; /* its topic's item comes first, always: this one is of a topic deleted meanwhile */
-    }
     t->partitions[item->id.number] = *item;
 }
 
@@ -171,9 +164,8 @@ static void take_broker(struct metadata_feed *f, const struct cluster_broker_ite
     b->shard_count = item->shard_count;
     int32_t number = item->member.broker;
     struct broker_meta *old = map_put(&f->brokers, MAP_KEY(number), b);
-    if (old != NULL) {
+    if (old != NULL)
         broker_free(old);
-    }
     f->brokers_changed = true;
 }
 
@@ -233,9 +225,8 @@ static uint32_t count_vanished(const struct metadata_feed *f, const struct metad
 {
     struct map_entry e;
     uint32_t n = 0;
-    for (uint32_t at = 0; f->in_snapshot && map_next(&now->by_id, &at, &e);) {
+    for (uint32_t at = 0; f->in_snapshot && map_next(&now->by_id, &at, &e);)
         n += map_get(&f->topics, e.key) == NULL;
-    }
     return n;
 }
 
@@ -257,13 +248,11 @@ static struct metadata_delta *make_delta(struct metadata_feed *f, const struct m
             d->topics[d->topic_count++] = t;
         }
     }
-    for (uint32_t at = 0; map_next(&f->topics, &at, &e);) {
+    for (uint32_t at = 0; map_next(&f->topics, &at, &e);)
         d->topics[d->topic_count++] = topic_meta_ref(e.value);
-    }
     INVARIANT(d->topic_count == count);
-    if (f->brokers_changed || f->in_snapshot || now->brokers->controller != f->controller) {
+    if (f->brokers_changed || f->in_snapshot || now->brokers->controller != f->controller)
         d->brokers = brokers_copy(f);
-    }
     f->brokers_changed = false;
     forget_drafts(f);
     return d;
@@ -274,9 +263,8 @@ struct metadata_delta *metadata_feed_frame(struct metadata_feed *f, const struct
                                            bool *ret_need_snapshot)
 {
     *ret_need_snapshot = false;
-    if (frame->controller_epoch < f->controller_epoch) {
+    if (frame->controller_epoch < f->controller_epoch)
         return NULL; /* of a controller that was deposed */
-    }
     if (frame->snapshot_begin) {
         forget_drafts(f);
         forget_brokers(f);
@@ -290,13 +278,11 @@ struct metadata_delta *metadata_feed_frame(struct metadata_feed *f, const struct
     }
     f->controller_epoch = frame->controller_epoch;
     f->controller = frame->controller;
-    for (uint32_t i = 0; i < frame->item_count; i++) {
+    for (uint32_t i = 0; i < frame->item_count; i++)
         take_item(f, now, &frame->items[i]);
-    }
     f->number = frame->first_number + frame->item_count - 1;
-    if (f->in_snapshot && !frame->snapshot_end) {
+    if (f->in_snapshot && !frame->snapshot_end)
         return NULL;
-    }
     struct metadata_delta *d = make_delta(f, now);
     f->in_snapshot = false;
     return d;

@@ -47,20 +47,18 @@ void shard_stream_accepted(struct shard *s, const struct event *event)
     const struct env *env = &s->reactor.env;
     struct expected_stream *e = take_expected(s, event->token);
     PRE(e != NULL);
-    if (s->replicas != NULL && !s->stopping) {
+    if (s->replicas != NULL && !s->stopping)
         replica_host_incoming_accept(s->replicas, event->token, &e->open);
-    } else {
+    else
         env->ops->net_close(env->world, event->token, false);
-    }
     free(e);
 }
 
 static bool is_expected(const struct shard *s, token connection)
 {
     const struct expected_stream *e = s->expected;
-    while (e != NULL && e->connection != connection) {
+    while (e != NULL && e->connection != connection)
         e = e->next;
-    }
     return e != NULL;
 }
 
@@ -78,18 +76,16 @@ static void apply_topic(struct shard *s, const struct topic_meta *t, const struc
                         bool all)
 {
     struct cluster_item item = topic_item(t);
-    if (t->vanished) {
+    if (t->vanished)
         return; /* a snapshot never deletes; a log without a topic is kept */
-    }
     if (t->gone) {
         replica_host_apply(s->replicas, &item);
         group_host_topic_gone(s->groups, view_of(t->name));
         return;
     }
     if (all || old == NULL || strcmp(old->overrides, t->overrides) != 0 ||
-        old->partition_count != t->partition_count) {
+        old->partition_count != t->partition_count)
         replica_host_apply(s->replicas, &item);
-    }
     for (uint32_t i = 0; i < t->partition_count; i++) {
         const struct cluster_partition_item *p = &t->partitions[i];
         bool same = !all && old != NULL && i < old->partition_count &&
@@ -129,9 +125,8 @@ static void apply_brokers(struct shard *s, const struct brokers_meta *now,
 void shard_apply(struct shard *s, const struct metadata_delta *d)
 {
     if (s->replicas != NULL && !s->stopping) {
-        if (d->brokers != NULL) {
+        if (d->brokers != NULL)
             apply_brokers(s, d->brokers, s->metadata.brokers);
-        }
         for (uint32_t i = 0; i < d->topic_count; i++) {
             apply_topic(s, d->topics[i], metadata_by_id(&s->metadata, d->topics[i]->id),
                         d->snapshot);
@@ -144,13 +139,12 @@ void shard_apply(struct shard *s, const struct metadata_delta *d)
 static void other_heard(void *context, const struct event *e)
 {
     struct shard *s = context;
-    if (e->kind == EV_NET_ACCEPTED && is_expected(s, e->token)) {
+    if (e->kind == EV_NET_ACCEPTED && is_expected(s, e->token))
         shard_stream_accepted(s, e);
-    } else if (s->control != NULL) {
+    else if (s->control != NULL)
         control_heard(s->control, e);
-    } else if (e->kind == EV_NET_ACCEPTED) {
+    else if (e->kind == EV_NET_ACCEPTED)
         client_net_accepted(s->clients, e);
-    }
 }
 
 void shard_listen_to_reactor(struct shard *s)
@@ -164,9 +158,8 @@ void shard_free(struct shard *s)
     control_free(s->control);
     client_net_free(s->clients);
     group_host_free(s->groups);
-    if (s->replicas != NULL) {
+    if (s->replicas != NULL)
         replica_host_free(s->replicas);
-    }
     while (s->expected != NULL) {
         struct expected_stream *e = s->expected;
         s->expected = e->next;

@@ -82,9 +82,8 @@ static bool is_offsets(const struct shard *s, struct partition_id id)
 static void leads(struct replica_host_observer *o, struct partition_id id, int32_t leader_epoch)
 {
     struct shard *s = shard_of_observer(o);
-    if (is_offsets(s, id)) {
+    if (is_offsets(s, id))
         group_host_leads(s->groups, id, leader_epoch);
-    }
 }
 
 static void leads_not(struct replica_host_observer *o, struct partition_id id)
@@ -128,9 +127,8 @@ static void add_logs(struct shard *s, const struct log_dir_load *load)
 {
     for (uint32_t i = 0; i < load->found_count; i++) {
         const struct log_found *found = &load->found[i];
-        if (shard_of(s, found->id) == s->number) {
+        if (shard_of(s, found->id) == s->number)
             replica_host_add_log(s->replicas, found->log);
-        }
     }
 }
 
@@ -142,13 +140,10 @@ void shard_replicas_start(struct shard *s, struct cluster_member self,
         return;
     }
     bool dir_offline = false;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         dir_offline |= loads[i].error != 0;
-    }
     make_host(s, self, dir_offline);
-    for (unsigned i = 0; i < count; i++) {
-        if (loads[i].error == 0) {
+    for (unsigned i = 0; i < count; i++)
+        if (loads[i].error == 0)
             add_logs(s, &loads[i]);
-        }
-    }
 }

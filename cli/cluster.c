@@ -31,11 +31,9 @@ static json_t *troubled_json(const struct rd_kafka_metadata *m)
     json_t *all = json_array();
     for (int i = 0; i < m->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *t = &m->topics[i];
-        for (int k = 0; k < t->partition_cnt; k++) {
-            if (troubled(&t->partitions[k])) {
+        for (int k = 0; k < t->partition_cnt; k++)
+            if (troubled(&t->partitions[k]))
                 json_array_append_new(all, cli_partition_json(t->topic, &t->partitions[k]));
-            }
-        }
     }
     return all;
 }
@@ -49,30 +47,25 @@ static void print_troubled(const struct rd_kafka_metadata *m)
     for (int i = 0; i < m->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *t = &m->topics[i];
         for (int k = 0; k < t->partition_cnt; k++) {
-            if (!troubled(&t->partitions[k]) || ++count > TROUBLED_SHOWN) {
+            if (!troubled(&t->partitions[k]) || ++count > TROUBLED_SHOWN)
                 continue;
-            }
-            if (count == 1) {
+            if (count == 1)
                 printf("  %-36s%-8s%-16s%s\n", "partition", "leader", "replicas", "isr");
-            }
             int used = printf("  %s-%d", t->topic, t->partitions[k].id);
             printf("%*s", used < 37 ? 38 - used : 1, "");
             cli_print_partition(&t->partitions[k]);
         }
     }
-    if (count > TROUBLED_SHOWN) {
+    if (count > TROUBLED_SHOWN)
         printf("  and %d more: corduroy topic describe shows all\n", count - TROUBLED_SHOWN);
-    }
 }
 
 static int led_by(const struct rd_kafka_metadata *m, int broker)
 {
     int n = 0;
-    for (int i = 0; i < m->topic_cnt; i++) {
-        for (int k = 0; k < m->topics[i].partition_cnt; k++) {
+    for (int i = 0; i < m->topic_cnt; i++)
+        for (int k = 0; k < m->topics[i].partition_cnt; k++)
             n += m->topics[i].partitions[k].leader == broker;
-        }
-    }
     return n;
 }
 
@@ -109,9 +102,8 @@ static void print_as_table(const struct rd_kafka_metadata *m, const char *cluste
 
 int cli_cluster(const struct cli *cli, int argc, char **argv)
 {
-    if (argc > 0) {
+    if (argc > 0)
         return cli_misused("cluster takes no \"%s\"", argv[0]);
-    }
     rd_kafka_t *client = cli_client(cli, RD_KAFKA_PRODUCER, NULL);
     const struct rd_kafka_metadata *m = client != NULL ? cli_metadata(cli, client) : NULL;
     bool good = m != NULL;
@@ -123,8 +115,7 @@ int cli_cluster(const struct cli *cli, int argc, char **argv)
         rd_kafka_mem_free(client, cluster);
         rd_kafka_metadata_destroy(m);
     }
-    if (client != NULL) {
+    if (client != NULL)
         rd_kafka_destroy(client);
-    }
     return good ? 0 : 1;
 }

@@ -58,9 +58,8 @@ bool cli_number(const char *text, int least, int most, int *ret)
 {
     char *end;
     long number = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || number < least || number > most) {
+    if (end == text || *end != '\0' || number < least || number > most)
         return false;
-    }
     *ret = (int)number;
     return true;
 }
@@ -87,9 +86,8 @@ static void noticed(rd_kafka_t *client, int error, const char *reason, void *opa
     const struct cli *cli = opaque;
     (void)client;
     (void)reason;
-    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         *cli->unreachable = true;
-    }
 }
 
 rd_kafka_t *cli_client(const struct cli *cli, rd_kafka_type_t type,
@@ -100,17 +98,14 @@ rd_kafka_t *cli_client(const struct cli *cli, rd_kafka_type_t type,
     const char *const *pair = options != NULL ? options->settings : NULL;
     bool good = rd_kafka_conf_set(conf, "bootstrap.servers", cli->bootstrap, why, sizeof why) ==
                 RD_KAFKA_CONF_OK;
-    for (; good && pair != NULL && pair[0] != NULL; pair += 2) {
+    for (; good && pair != NULL && pair[0] != NULL; pair += 2)
         good = rd_kafka_conf_set(conf, pair[0], pair[1], why, sizeof why) == RD_KAFKA_CONF_OK;
-    }
-    if (!cli->verbose) {
+    if (!cli->verbose)
         rd_kafka_conf_set_log_cb(conf, quiet);
-    } else {
+    else
         good = good && rd_kafka_conf_set(conf, "debug", "eos", why, sizeof why) == RD_KAFKA_CONF_OK;
-    }
-    if (options != NULL && options->delivered != NULL) {
+    if (options != NULL && options->delivered != NULL)
         rd_kafka_conf_set_dr_msg_cb(conf, options->delivered);
-    }
     rd_kafka_conf_set_error_cb(conf, noticed);
     rd_kafka_conf_set_opaque(conf, (void *)(uintptr_t)cli);
     rd_kafka_t *client = good ? rd_kafka_new(type, conf, why, sizeof why) : NULL;
@@ -171,9 +166,8 @@ static enum taken take_option(struct cli *cli, int *at, int argc, char **argv)
         return TAKEN;
     }
     bool bootstrap = strcmp(option, "--bootstrap-server") == 0;
-    if (!bootstrap && strcmp(option, "--timeout-ms") != 0) {
+    if (!bootstrap && strcmp(option, "--timeout-ms") != 0)
         return NOT_OURS;
-    }
     if (*at + 1 == argc) {
         cli_misused("%s needs a value", option);
         return MISUSED;
@@ -194,15 +188,12 @@ static int run(const struct cli *cli, int count, char **rest)
         fputs(usage, stderr);
         return 2;
     }
-    if (strcmp(rest[0], "topic") == 0) {
+    if (strcmp(rest[0], "topic") == 0)
         return cli_topic(cli, count - 1, rest + 1);
-    }
-    if (strcmp(rest[0], "cluster") == 0) {
+    if (strcmp(rest[0], "cluster") == 0)
         return cli_cluster(cli, count - 1, rest + 1);
-    }
-    if (strcmp(rest[0], "verify") == 0) {
+    if (strcmp(rest[0], "verify") == 0)
         return cli_verify(cli, count - 1, rest + 1);
-    }
     return cli_misused("\"%s\" is not %s", rest[0],
                        rest[0][0] == '-' ? "an option" : "a command: topic, cluster or verify");
 }
@@ -210,9 +201,8 @@ static int run(const struct cli *cli, int count, char **rest)
 static bool told_itself(const char *argument)
 {
     bool help = strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
-    if (!help && strcmp(argument, "--version") != 0) {
+    if (!help && strcmp(argument, "--version") != 0)
         return false;
-    }
     fputs(help ? usage : "corduroy " CORDUROY_VERSION "\n", stdout);
     return true;
 }
@@ -227,16 +217,14 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         enum taken taken = TAKEN;
         bool told = told_itself(argv[i]);
-        if (!told) {
+        if (!told)
             taken = take_option(&cli, &i, argc, argv);
-        }
         if (told || taken == MISUSED) {
             free(rest);
             return told ? 0 : 2;
         }
-        if (taken == NOT_OURS) {
+        if (taken == NOT_OURS)
             rest[count++] = argv[i];
-        }
     }
     int status = run(&cli, count, rest);
     free(rest);

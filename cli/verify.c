@@ -89,9 +89,8 @@ static void fill(const struct verify *v, uint64_t number, unsigned char *bytes)
 {
     memcpy(bytes, &v->run, 8);
     memcpy(bytes + 8, &number, 8);
-    for (int i = 16; i < v->size; i++) {
+    for (int i = 16; i < v->size; i++)
         bytes[i] = (unsigned char)((number * 31 + (uint64_t)i * 7) & 0xff);
-    }
 }
 
 static bool told_to_end(const struct verify *v)
@@ -118,9 +117,8 @@ static void write_records(struct verify *v, rd_kafka_t *client)
             v->sent++;
         }
         rd_kafka_poll(client, 5);
-        if (v->acked != NULL) {
+        if (v->acked != NULL)
             fflush(v->acked);
-        }
     }
     rd_kafka_flush(client, 60000);
     free(bytes);
@@ -130,9 +128,8 @@ static void write_records(struct verify *v, rd_kafka_t *client)
 static int by_place(const void *a, const void *b)
 {
     const struct acknowledged *x = a, *y = b;
-    if (x->partition != y->partition) {
+    if (x->partition != y->partition)
         return x->partition < y->partition ? -1 : 1;
-    }
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
@@ -164,9 +161,8 @@ static rd_kafka_resp_err_t query_end(struct verify *v, rd_kafka_t *client, int32
         wrong = rd_kafka_query_watermark_offsets(client, v->topic, partition, &low, ret_high, 5000);
         if (wrong != RD_KAFKA_RESP_ERR_NO_ERROR) {
             const struct rd_kafka_metadata *m;
-            if (cli_try_metadata(v->cli, client, &m) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            if (cli_try_metadata(v->cli, client, &m) == RD_KAFKA_RESP_ERR_NO_ERROR)
                 rd_kafka_metadata_destroy(m);
-            }
         }
     } while (wrong != RD_KAFKA_RESP_ERR_NO_ERROR && now() < deadline);
     return wrong;
@@ -190,9 +186,8 @@ static bool take_marks(struct verify *v, rd_kafka_t *client, int64_t *to_high)
 static int left_to_read(const struct verify *v, const int64_t *at)
 {
     int left = 0;
-    for (int i = 0; i < v->partition_count; i++) {
+    for (int i = 0; i < v->partition_count; i++)
         left += at[i] < v->high[i];
-    }
     return left;
 }
 
@@ -209,9 +204,8 @@ static bool read_records(struct verify *v, rd_kafka_t *client)
     double quiet_since = now();
     while (left_to_read(v, at) > 0 && now() - quiet_since < 60) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(client, 500);
-        if (m == NULL) {
+        if (m == NULL)
             continue;
-        }
         if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             quiet_since = now();
             at[m->partition] = m->offset + 1;
@@ -246,23 +240,19 @@ static int tell(struct verify *v, bool all_read)
         cli_fail("%zu records were acknowledged, %zu were not: %s", v->ack_count, v->failed,
                  rd_kafka_err2str(v->why));
     }
-    if (!all_read) {
+    if (!all_read)
         cli_fail("topic \"%s\" could not be read to its end", v->topic);
-    }
     return lost > 0 || !all_read || v->ack_count == 0;
 }
 
 static int find_topic(struct verify *v, rd_kafka_t *client)
 {
     const struct rd_kafka_metadata *m = cli_metadata(v->cli, client);
-    if (m == NULL) {
+    if (m == NULL)
         return 1;
-    }
-    for (int i = 0; i < m->topic_cnt; i++) {
-        if (strcmp(m->topics[i].topic, v->topic) == 0) {
+    for (int i = 0; i < m->topic_cnt; i++)
+        if (strcmp(m->topics[i].topic, v->topic) == 0)
             v->partition_count = m->topics[i].partition_cnt;
-        }
-    }
     rd_kafka_metadata_destroy(m);
     if (v->partition_count > PARTITIONS_MAX) {
         return cli_fail("topic \"%s\" has %d partitions: verify takes at most %d", v->topic,
@@ -285,13 +275,11 @@ static int prepare(struct verify *v)
     sigaddset(&ending, SIGTERM);
     sigprocmask(SIG_BLOCK, &ending, NULL);
     v->signals = signalfd(-1, &ending, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (v->acked_path == NULL) {
+    if (v->acked_path == NULL)
         return 0;
-    }
     v->acked = fopen(v->acked_path, "we");
-    if (v->acked == NULL) {
+    if (v->acked == NULL)
         return cli_fail("cannot write \"%s\": %s", v->acked_path, strerror(errno));
-    }
     fprintf(v->acked, "run %llu size %d\n", (unsigned long long)v->run, v->size);
     return 0;
 }
@@ -320,17 +308,15 @@ static int run(struct verify *v)
         qsort(v->acks, v->ack_count, sizeof *v->acks, by_place);
         /* A new client: one that was made before may still believe in leaders that are gone. */
         rd_kafka_t *reader = cli_client(v->cli, RD_KAFKA_CONSUMER, &read_options);
-        if (reader != NULL && take_marks(v, reader, v->high)) {
+        if (reader != NULL && take_marks(v, reader, v->high))
             status = tell(v, read_records(v, reader));
-        }
         if (reader != NULL) {
             rd_kafka_consumer_close(reader);
             rd_kafka_destroy(reader);
         }
     }
-    if (writer != NULL) {
+    if (writer != NULL)
         rd_kafka_destroy(writer);
-    }
     free(v->acks);
     return status;
 }
@@ -348,23 +334,19 @@ static int take_options(struct verify *v, int argc, char **argv)
     for (int i = 0; i < argc; i += 2) {
         const char *option = argv[i], *value = argv[i + 1]; /* argv ends with NULL */
         size_t n = 0;
-        while (n < 3 && strcmp(option, numbers[n].name) != 0) {
+        while (n < 3 && strcmp(option, numbers[n].name) != 0)
             n++;
-        }
-        if (n == 3 && strcmp(option, "--topic") != 0 && strcmp(option, "--acked") != 0) {
+        if (n == 3 && strcmp(option, "--topic") != 0 && strcmp(option, "--acked") != 0)
             return cli_misused("verify takes no \"%s\"", option);
-        }
-        if (value == NULL) {
+        if (value == NULL)
             return cli_misused("%s needs a value", option);
-        }
         if (n < 3 && !cli_number(value, numbers[n].least, numbers[n].most,
                                  (int *)(void *)((char *)v + numbers[n].place))) {
             return cli_misused("%s: \"%s\" is not a number from %d to %d", option, value,
                                numbers[n].least, numbers[n].most);
         }
-        if (n == 3) {
+        if (n == 3)
             *(strcmp(option, "--topic") == 0 ? &v->topic : &v->acked_path) = value;
-        }
     }
     return 0;
 }
@@ -376,15 +358,12 @@ int cli_verify(const struct cli *cli, int argc, char **argv)
         .cli = cli, .topic = "verify", .seconds = 10, .rate = 500, .size = 128, .signals = -1};
     v->run = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
     int status = take_options(v, argc, argv);
-    if (status == 0) {
+    if (status == 0)
         status = prepare(v) != 0 ? 1 : run(v);
-    }
-    if (v->acked != NULL && fclose(v->acked) != 0) {
+    if (v->acked != NULL && fclose(v->acked) != 0)
         status = cli_fail("cannot write \"%s\": %s", v->acked_path, strerror(errno));
-    }
-    if (v->signals >= 0) {
+    if (v->signals >= 0)
         close(v->signals);
-    }
     free(v);
     return status;
 }

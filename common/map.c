@@ -57,10 +57,9 @@ static void index_node(struct map *m, uint32_t node)
 static void rebuild(struct map *m)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < m->used; i++) {
+    for (uint32_t i = 0; i < m->used; i++)
         if (m->nodes[i].value)
             m->nodes[kept++] = m->nodes[i];
-    }
     INVARIANT(kept == m->count);
     m->used = kept;
     /* Growing at three quarters keeps the number of rebuilds small when keys come and go. */

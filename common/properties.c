@@ -262,10 +262,9 @@ void properties_deinit(struct properties *p)
 
 const struct property *properties_find(const struct properties *p, const char *key)
 {
-    for (size_t i = 0; i < p->count; i++) {
+    for (size_t i = 0; i < p->count; i++)
         if (strcmp(p->items[i].key, key) == 0)
             return &p->items[i];
-    }
     return NULL;
 }
 

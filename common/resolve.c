@@ -50,10 +50,9 @@ enum resolve_error resolve_host(const char *host, uint16_t port, struct addr *re
     if (error)
         return error == EAI_AGAIN || error == EAI_SYSTEM ? RESOLVE_LATER : RESOLVE_UNKNOWN;
     enum resolve_error result = RESOLVE_UNKNOWN;
-    for (struct addrinfo *at = found; at && result != RESOLVE_OK; at = at->ai_next) {
+    for (struct addrinfo *at = found; at && result != RESOLVE_OK; at = at->ai_next)
         if (world_addr_from_kernel(at->ai_addr, ret))
             result = RESOLVE_OK;
-    }
     freeaddrinfo(found);
     ret->port = port;
     return result;

@@ -28,10 +28,9 @@ static void grow(struct token_map *m)
     struct token_map old = *m;
     m->slot_count = old.slot_count ? old.slot_count * 2 : FIRST_SLOTS;
     m->slots = xcalloc(m->slot_count, sizeof *m->slots);
-    for (size_t i = 0; i < old.slot_count; i++) {
+    for (size_t i = 0; i < old.slot_count; i++)
         if (old.slots[i].name)
             m->slots[slot_of(m, old.slots[i].name)] = old.slots[i];
-    }
     free(old.slots);
 }
 

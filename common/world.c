@@ -177,10 +177,9 @@ static void wait_for_halt(struct world *w, int signal_fd)
     unsigned interrupts = 0;
     struct pollfd fds[2] = {{.fd = w->main_fd, .events = POLLIN},
                             {.fd = signal_fd, .events = POLLIN}};
-    while (!atomic_load(&w->halted)) {
+    while (!atomic_load(&w->halted))
         if (poll(fds, 2, -1) > 0 && fds[1].revents)
             hear_signal(w, signal_fd, &interrupts);
-    }
 }
 
 static void end_disks(struct world *w, int code)

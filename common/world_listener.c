@@ -140,10 +140,9 @@ static void listener_run(struct net_socket *s)
         net_deliver(net, &event);
         return;
     }
-    for (unsigned i = 0; i < ACCEPT_MOST && !s->closed && l->credit; i++) {
+    for (unsigned i = 0; i < ACCEPT_MOST && !s->closed && l->credit; i++)
         if (!accept_one(l))
             break;
-    }
     if (!s->closed && l->credit == 0)
         world_watch_stop(&l->accepting);
 }

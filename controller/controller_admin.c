@@ -89,10 +89,9 @@ void ctl_waits_refuse(struct controller *c, const struct ctl_topic *t, enum ctl_
 
 static bool all_led(const struct ctl_topic *t)
 {
-    for (uint32_t i = 0; i < t->partition_count; i++) {
+    for (uint32_t i = 0; i < t->partition_count; i++)
         if (t->partitions[i]->now.version < 0 || t->partitions[i]->now.leader == ZNODE_LEADER_NONE)
             return false;
-    }
     return true;
 }
 

@@ -69,10 +69,9 @@ uint32_t ctl_brokers_live(struct controller *c, struct ctl_broker ***ret)
     struct ctl_broker **live = arena_array(ctl_scratch(c), c->brokers.count + 1, sizeof *live);
     uint32_t count = 0;
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&c->brokers, &at, &e);) {
+    for (uint32_t at = 0; map_next(&c->brokers, &at, &e);)
         if (ctl_broker_counts(e.value))
             live[count++] = e.value;
-    }
     qsort(live, count, sizeof(struct ctl_broker *), compare_ids);
     *ret = live;
     return count;

@@ -75,10 +75,9 @@ const char *ctl_bad_replicas(const struct controller *c, const struct controller
     for (uint32_t i = 0; i < a->count; i++) {
         if (!ctl_broker_counts(ctl_broker_find(c, a->brokers[i])))
             return "a replica is given to a broker that is not alive";
-        for (uint32_t k = 0; k < i; k++) {
+        for (uint32_t k = 0; k < i; k++)
             if (a->brokers[k] == a->brokers[i])
                 return "a partition has two replicas on one broker";
-        }
     }
     return NULL;
 }
@@ -349,11 +348,10 @@ void ctl_create_topic(struct controller *c, const struct controller_event *e)
     for (uint32_t i = 0; i < q->config_count; i++)
         config.entries[i] = (struct znode_config_entry){q->configs[i].key, q->configs[i].value};
     ctl_topic_config_set(c, t, &config);
-    for (uint32_t i = 0; i < plan.count; i++) {
+    for (uint32_t i = 0; i < plan.count; i++)
         if (!ctl_topic_add(c, t, (int32_t)i, plan.replicas + (size_t)i * plan.replication_factor,
                            plan.replication_factor))
             IMPOSSIBLE("a planned assignment cannot be used");
-    }
     ctl_trace(c, "topic %s creating, %" PRIu32 " partitions", t->name, t->partition_count);
     (void)ctl_wait_new(c, e, CTL_WAIT_READY, t);
     write_topic(c, t, false);

@@ -8,10 +8,9 @@
 
 bool ctl_isr_has(const struct ctl_isr *isr, int32_t broker)
 {
-    for (uint32_t i = 0; i < isr->count; i++) {
+    for (uint32_t i = 0; i < isr->count; i++)
         if (isr->brokers[i] == broker)
             return true;
-    }
     return false;
 }
 
@@ -34,10 +33,9 @@ int32_t ctl_min_isr(const struct controller *c, const struct ctl_partition *p)
 
 static const struct ctl_replica *replica_of(const struct ctl_partition *p, int32_t broker)
 {
-    for (uint32_t i = 0; i < p->replica_count; i++) {
+    for (uint32_t i = 0; i < p->replica_count; i++)
         if (p->replicas[i].broker == broker)
             return &p->replicas[i];
-    }
     return NULL;
 }
 
@@ -68,10 +66,9 @@ static bool leader_is_the_same(const struct controller *c, const struct ctl_part
 
 static bool isr_is_assigned(const struct ctl_partition *p)
 {
-    for (uint32_t i = 0; i < p->now.isr.count; i++) {
+    for (uint32_t i = 0; i < p->now.isr.count; i++)
         if (replica_of(p, p->now.isr.brokers[i]))
             return true;
-    }
     return false;
 }
 
@@ -131,10 +128,9 @@ static const char *start(const struct controller *c, const struct ctl_partition 
                          struct ctl_state *s)
 {
     struct ctl_isr isr = {0};
-    for (uint32_t i = 0; i < p->replica_count; i++) {
+    for (uint32_t i = 0; i < p->replica_count; i++)
         if (may_lead(c, &p->replicas[i]))
             isr_add(&isr, p->replicas[i].broker);
-    }
     if (isr.count == 0)
         return NULL;
     s->isr = isr;

@@ -196,10 +196,9 @@ static void erase_if_heard(struct controller *c, struct ctl_topic *t)
 {
     if (t->waiting_count > 0)
         return;
-    for (uint32_t i = 0; i < t->partition_count; i++) {
+    for (uint32_t i = 0; i < t->partition_count; i++)
         if (t->partitions[i]->write != CTL_WRITE_IDLE)
             return; /* it is looked at again when that is settled */
-    }
     machine_move(&machine_topic, &t->state, CTL_TOPIC_ERASING);
     ctl_trace(c, "topic %s: all replicas are gone", t->name);
     erase_start(c, t);
@@ -213,10 +212,9 @@ void ctl_deletion_look(struct controller *c, struct ctl_topic *t)
 
 static void wait_for(struct ctl_topic *t, int32_t broker)
 {
-    for (uint32_t i = 0; i < t->waiting_count; i++) {
+    for (uint32_t i = 0; i < t->waiting_count; i++)
         if (t->waiting[i] == broker)
             return;
-    }
     t->waiting = xrealloc(t->waiting, (t->waiting_count + 1) * sizeof *t->waiting);
     t->waiting[t->waiting_count++] = broker;
 }
@@ -226,10 +224,9 @@ static void wait_for_replicas(struct controller *c, struct ctl_topic *t)
 {
     for (uint32_t i = 0; i < t->partition_count; i++) {
         const struct ctl_partition *p = t->partitions[i];
-        for (uint32_t k = 0; k < p->replica_count; k++) {
+        for (uint32_t k = 0; k < p->replica_count; k++)
             if (ctl_broker_get(c, p->replicas[k].broker)->has_node)
                 wait_for(t, p->replicas[k].broker);
-        }
     }
 }
 
@@ -249,10 +246,9 @@ void ctl_deletion_heard(struct controller *c, struct ctl_topic *t, int32_t broke
     if (t->state != CTL_TOPIC_DELETING)
         return;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < t->waiting_count; i++) {
+    for (uint32_t i = 0; i < t->waiting_count; i++)
         if (t->waiting[i] != broker)
             t->waiting[kept++] = t->waiting[i];
-    }
     t->waiting_count = kept;
     erase_if_heard(c, t);
 }

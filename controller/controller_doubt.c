@@ -136,10 +136,9 @@ void ctl_survey_begin(struct controller *c, struct ctl_partition *p)
 void ctl_survey_heard(struct controller *c, struct ctl_broker *b)
 {
     b->surveyed = c->surveys;
-    for (uint32_t i = 0; i < b->partition_count; i++) {
+    for (uint32_t i = 0; i < b->partition_count; i++)
         if (b->partitions[i]->now.version < 0)
             ctl_partition_dirty(c, b->partitions[i]);
-    }
 }
 
 bool ctl_survey_done(const struct controller *c, const struct ctl_partition *p)

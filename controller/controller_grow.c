@@ -67,13 +67,12 @@ static void written(struct controller *c, struct ctl_request *r, const struct zk
     t->version = results[1].version;
     t->growing = false;
     ctl_say_topic(c, t); /* first: a broker drops what is beyond the places that it knows of */
-    for (uint32_t i = g->old_count; i < g->new_count; i++) {
+    for (uint32_t i = g->old_count; i < g->new_count; i++)
         if (!ctl_partition_find(t, (int32_t)i) &&
             !ctl_topic_add(c, t, (int32_t)i,
                            g->replicas + (size_t)(i - g->old_count) * g->replication_factor,
                            g->replication_factor))
             IMPOSSIBLE("a planned assignment cannot be used");
-    }
     ctl_trace(c, "topic %s grown to %" PRIu32 " partitions", t->name, t->partition_count);
 }
 

@@ -35,10 +35,9 @@ void ctl_isr_answer(struct controller *c, const struct ctl_asked *asked,
 
 static bool names(const struct cluster_isr_change *change, int32_t broker)
 {
-    for (uint32_t i = 0; i < change->isr_count; i++) {
+    for (uint32_t i = 0; i < change->isr_count; i++)
         if (change->isr[i].broker == broker)
             return true;
-    }
     return false;
 }
 
@@ -46,10 +45,9 @@ static bool same_isr(const struct ctl_isr *isr, const struct cluster_isr_change 
 {
     if (isr->count != change->isr_count)
         return false;
-    for (uint32_t i = 0; i < isr->count; i++) {
+    for (uint32_t i = 0; i < isr->count; i++)
         if (!names(change, isr->brokers[i]))
             return false;
-    }
     return true;
 }
 
@@ -77,10 +75,9 @@ static const char *bad_members(const struct controller *c, struct ctl_partition 
     if (!names(change, p->now.leader))
         return "without the leader";
     for (uint32_t i = 0; i < change->isr_count; i++) {
-        for (uint32_t k = 0; k < i; k++) {
+        for (uint32_t k = 0; k < i; k++)
             if (change->isr[k].broker == change->isr[i].broker)
                 return "a member twice";
-        }
         if (ctl_isr_has(&p->now.isr, change->isr[i].broker))
             continue; /* assigned or not: it stays */
         if (!ctl_replica_find(p, change->isr[i].broker))
@@ -131,10 +128,9 @@ static void grow_or_shrink(struct controller *c, struct ctl_partition *p, struct
     /* In the order of the assignment, whatever the order asked for; then the leader, should it be
      * assigned no more. */
     wanted.isr.count = 0;
-    for (uint32_t i = 0; i < p->replica_count; i++) {
+    for (uint32_t i = 0; i < p->replica_count; i++)
         if (names(change, p->replicas[i].broker))
             wanted.isr.brokers[wanted.isr.count++] = p->replicas[i].broker;
-    }
     /* Others may have to cut below their high watermark as long as one has not joined. */
     if (wanted.isr.count == p->replica_count)
         wanted.recovering = false;

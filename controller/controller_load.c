@@ -53,13 +53,12 @@ static void list_read(struct controller *c, struct ctl_request *r, const struct 
     enum ctl_list list = (enum ctl_list)r->id;
     c->list_reading[list] = false;
     c->list_armed[list] = results[0].error == ZK_OK;
-    if (results[0].error == ZK_OK) {
+    if (results[0].error == ZK_OK)
         heard_list(c, list, results[0].names, results[0].name_count);
-    } else if (results[0].error == ZK_ERR_NONODE) {
+    else if (results[0].error == ZK_ERR_NONODE)
         heard_list(c, list, NULL, 0);
-    } else {
+    else
         ctl_note(c, SAY_ERROR, "could not read %s from ZooKeeper", list_paths[list]);
-    }
     if (c->list_again[list]) {
         c->list_again[list] = false;
         ctl_list_read(c, list);
@@ -94,10 +93,9 @@ bool ctl_list_watch(struct controller *c, struct view path)
 /* A list whose node was missing has no watch: it is looked at now and then. */
 void ctl_list_tick(struct controller *c)
 {
-    for (unsigned i = 0; i < CTL_LIST_COUNT; i++) {
+    for (unsigned i = 0; i < CTL_LIST_COUNT; i++)
         if (!c->list_armed[i] && !c->list_reading[i])
             ctl_list_read(c, (enum ctl_list)i);
-    }
 }
 
 /* ---- what is read once, after a win ---- */

@@ -11,10 +11,9 @@
 
 struct ctl_replica *ctl_replica_find(struct ctl_partition *p, int32_t broker)
 {
-    for (uint32_t i = 0; i < p->replica_count; i++) {
+    for (uint32_t i = 0; i < p->replica_count; i++)
         if (p->replicas[i].broker == broker)
             return &p->replicas[i];
-    }
     return NULL;
 }
 

@@ -90,8 +90,7 @@ static void election_read(struct controller *c, struct ctl_request *r,
 void ctl_admin_listed(struct controller *c, const struct view *names, uint32_t count)
 {
     struct view wanted = znode_path_name(view_of(ZNODE_PREFERRED_ELECTION));
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         if (c->state == CONTROLLER_ACTIVE && view_equal(names[i], wanted))
             (void)ctl_read(c, ZK_GET, view_of(ZNODE_PREFERRED_ELECTION), false, election_read);
-    }
 }

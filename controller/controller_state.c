@@ -14,10 +14,9 @@ static const char *nonsense(const struct znode_state *s)
         return "has more in-sync replicas than a partition can have replicas";
     bool leader_in_isr = s->leader == ZNODE_LEADER_NONE;
     for (uint32_t i = 0; i < s->isr_count; i++) {
-        for (uint32_t k = 0; k < i; k++) {
+        for (uint32_t k = 0; k < i; k++)
             if (s->isr[k] == s->isr[i])
                 return "names an in-sync replica twice";
-        }
         leader_in_isr |= s->isr[i] == s->leader;
     }
     if (!leader_in_isr)

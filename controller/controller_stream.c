@@ -65,12 +65,11 @@ static void drop(struct controller *c, struct ctl_connection *n, bool close)
 void ctl_connected(struct controller *c, uint64_t id, struct cluster_member member)
 {
     struct ctl_connection **at = &c->connections;
-    while (*at) {
+    while (*at)
         if ((*at)->member.broker == member.broker || (*at)->id == id)
             drop(c, *at, (*at)->id != id);
         else
             at = &(*at)->next;
-    }
     struct ctl_connection *n = xcalloc(1, sizeof *n);
     n->id = id;
     n->member = member;

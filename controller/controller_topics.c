@@ -79,10 +79,9 @@ static bool usable(int32_t number, const int32_t *replicas, uint32_t count)
     if (number < 0 || number >= CTL_PARTITIONS_MAX || count == 0 || count > CLUSTER_REPLICAS_MAX)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t k = 0; k < i; k++) {
+        for (uint32_t k = 0; k < i; k++)
             if (replicas[i] == replicas[k])
                 return false;
-        }
         if (replicas[i] < 0)
             return false;
     }
@@ -179,10 +178,9 @@ static void forget_at_brokers(struct controller *c, const struct ctl_topic *t)
     for (uint32_t at = 0; map_next(&c->brokers, &at, &e);) {
         struct ctl_broker *b = e.value;
         uint32_t kept = 0;
-        for (uint32_t i = 0; i < b->partition_count; i++) {
+        for (uint32_t i = 0; i < b->partition_count; i++)
             if (b->partitions[i]->topic != t)
                 b->partitions[kept++] = b->partitions[i];
-        }
         b->partition_count = kept;
     }
 }
@@ -190,22 +188,20 @@ static void forget_at_brokers(struct controller *c, const struct ctl_topic *t)
 static void unlist(struct ctl_partition **list, uint32_t *count, const struct ctl_topic *t)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < *count; i++) {
+    for (uint32_t i = 0; i < *count; i++)
         if (list[i]->topic != t)
             list[kept++] = list[i];
-    }
     *count = kept;
 }
 
 static void undirty(struct controller *c, const struct ctl_topic *t)
 {
     struct ctl_partition **at = &c->dirty_first;
-    while (*at) {
+    while (*at)
         if ((*at)->topic == t)
             *at = (*at)->dirty_next;
         else
             at = &(*at)->dirty_next;
-    }
     c->dirty_last = at;
 }
 

@@ -327,10 +327,9 @@ static bool same_joiner(struct ctl_joiner a, struct ctl_joiner b)
 
 static bool joins(const struct ctl_change *ch, struct ctl_joiner who)
 {
-    for (uint32_t i = 0; i < ch->joiner_count; i++) {
+    for (uint32_t i = 0; i < ch->joiner_count; i++)
         if (same_joiner(ch->joiners[i], who))
             return true;
-    }
     return false;
 }
 
@@ -387,10 +386,9 @@ static void batch_done(struct controller *c, struct ctl_request *r, const struct
 static void add_check(struct controller *c, struct ctl_request *r, struct ctl_joiner who)
 {
     struct batch *b = r->context;
-    for (uint32_t i = 0; i < b->check_count; i++) {
+    for (uint32_t i = 0; i < b->check_count; i++)
         if (same_joiner(b->checks[i], who))
             return;
-    }
     b->checks = xrealloc(b->checks, (b->check_count + 1) * sizeof *b->checks);
     b->checks[b->check_count++] = who;
     (void)ctl_add(r, (struct zk_op){.kind = ZK_CHECK,

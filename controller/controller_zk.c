@@ -265,18 +265,16 @@ void ctl_zk_reply(struct controller *c, const struct controller_event *event)
 
 uint32_t ctl_failed_op(const struct zk_result *results, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         if (results[i].error != ZK_OK && results[i].error != ZK_ERR_ROLLED_BACK)
             return i;
-    }
     return count;
 }
 
 bool ctl_all_ok(const struct zk_result *results, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         if (results[i].error != ZK_OK)
             return false;
-    }
     return true;
 }

@@ -26,10 +26,9 @@ static uint32_t racks_of(const struct placement_broker *brokers, uint32_t count,
     for (uint32_t i = 0; i < count; i++)
         racks[i] = brokers[i].rack;
     qsort(racks, count, sizeof *racks, compare_racks);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         if (unique == 0 || !view_equal(racks[unique - 1], racks[i]))
             racks[unique++] = racks[i];
-    }
     return unique;
 }
 
@@ -41,10 +40,9 @@ static void arrange(const struct placement_broker *brokers, uint32_t count,
     for (uint32_t round = 0; placed < count; round++) {
         for (uint32_t r = 0; r < rack_count; r++) {
             uint32_t seen = 0;
-            for (uint32_t i = 0; i < count; i++) {
+            for (uint32_t i = 0; i < count; i++)
                 if (view_equal(brokers[i].rack, racks[r]) && seen++ == round)
                     ret[placed++] = brokers[i];
-            }
         }
     }
 }
@@ -71,19 +69,17 @@ struct chosen {
 
 static bool has_broker(const struct chosen *c, int32_t id)
 {
-    for (uint32_t i = 0; i < c->count; i++) {
+    for (uint32_t i = 0; i < c->count; i++)
         if (c->brokers[i]->id == id)
             return true;
-    }
     return false;
 }
 
 static bool has_rack(const struct chosen *c, struct view rack)
 {
-    for (uint32_t i = 0; i < c->count; i++) {
+    for (uint32_t i = 0; i < c->count; i++)
         if (view_equal(c->brokers[i]->rack, rack))
             return true;
-    }
     return false;
 }
 

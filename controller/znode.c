@@ -85,12 +85,11 @@ bool znode_parse_number(struct view text, int64_t *ret)
 
     if (at == text.size)
         return false;
-    for (; at < text.size; at++) {
+    for (; at < text.size; at++)
         if (text.base[at] < '0' || text.base[at] > '9' ||
             __builtin_mul_overflow(value, 10, &value) ||
             __builtin_sub_overflow(value, text.base[at] - '0', &value))
             return false;
-    }
     /* Gathered below zero, where there is room for one more. */
     if (!negative && __builtin_sub_overflow(0, value, &value))
         return false;

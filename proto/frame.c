@@ -5,12 +5,10 @@ int frame_request_size(const uint8_t prefix[FRAME_PREFIX_SIZE], uint32_t size_ma
                        uint32_t *ret_size)
 {
     int32_t size = load_i32(prefix);
-    if (size < (int32_t)FRAME_REQUEST_SIZE_MIN) {
+    if (size < (int32_t)FRAME_REQUEST_SIZE_MIN)
         return FRAME_TOO_SMALL;
-    }
-    if ((uint32_t)size > size_max) {
+    if ((uint32_t)size > size_max)
         return FRAME_TOO_LARGE;
-    }
     *ret_size = (uint32_t)size;
     return 0;
 }
@@ -21,20 +19,16 @@ int frame_read_request_header(struct wire_reader *r, struct request_header *ret)
     ret->api_key = wire_read_i16(r);
     ret->api_version = wire_read_i16(r);
     ret->correlation_id = wire_read_i32(r);
-    if (r->bad) {
+    if (r->bad)
         return FRAME_MALFORMED;
-    }
     ret->api = api_find(ret->api_key);
-    if (!ret->api) {
+    if (!ret->api)
         return FRAME_UNKNOWN_API;
-    }
-    if (ret->api_version < ret->api->version_min || ret->api_version > ret->api->version_max) {
+    if (ret->api_version < ret->api->version_min || ret->api_version > ret->api->version_max)
         return FRAME_UNSUPPORTED_VERSION;
-    }
     ret->client_id = wire_read_string_nullable(r, false);
-    if (ret->api_version >= ret->api->flexible_from) {
+    if (ret->api_version >= ret->api->flexible_from)
         wire_skip_tags(r);
-    }
     return r->bad ? FRAME_MALFORMED : 0;
 }
 
@@ -53,9 +47,8 @@ uint32_t frame_begin_request(struct wire_writer *w, const struct request_header 
     wire_write_i16(w, header->api_version);
     wire_write_i32(w, header->correlation_id);
     wire_write_string_nullable(w, false, header->client_id);
-    if (header->api_version >= header->api->flexible_from) {
+    if (header->api_version >= header->api->flexible_from)
         wire_write_no_tags(w);
-    }
     return at;
 }
 
@@ -69,26 +62,23 @@ uint32_t frame_begin_response(struct wire_writer *w, const struct api *api, int1
 {
     uint32_t at = begin(w);
     wire_write_i32(w, correlation_id);
-    if (response_has_tags(api, version)) {
+    if (response_has_tags(api, version))
         wire_write_no_tags(w);
-    }
     return at;
 }
 
 int32_t frame_read_response_header(struct wire_reader *r, const struct api *api, int16_t version)
 {
     int32_t correlation_id = wire_read_i32(r);
-    if (response_has_tags(api, version)) {
+    if (response_has_tags(api, version))
         wire_skip_tags(r);
-    }
     return correlation_id;
 }
 
 void frame_end(struct wire_writer *w, uint32_t from)
 {
-    if (w->bad) {
+    if (w->bad)
         return;
-    }
     uint64_t size = (uint64_t)w->used - from - FRAME_PREFIX_SIZE + w->gap_bytes;
     if (size > INT32_MAX) {
         w->bad = true;

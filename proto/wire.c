@@ -11,9 +11,8 @@ struct uuid wire_read_uuid(struct wire_reader *r)
 {
     struct uuid id = {{0}};
     const uint8_t *at = wire_take(r, sizeof id.bytes);
-    if (at) {
+    if (at)
         memcpy(id.bytes, at, sizeof id.bytes);
-    }
     return id;
 }
 
@@ -23,16 +22,13 @@ uint32_t wire_read_uvarint(struct wire_reader *r)
     uint32_t value = 0;
     for (unsigned shift = 0; shift < 35; shift += 7) {
         const uint8_t *at = wire_take(r, 1);
-        if (!at) {
+        if (!at)
             return 0;
-        }
-        if (shift == 28 && *at > 0x0f) {
+        if (shift == 28 && *at > 0x0f)
             break;
-        }
         value |= (uint32_t)(*at & 0x7f) << shift;
-        if (*at < 0x80) {
+        if (*at < 0x80)
             return value;
-        }
     }
     r->bad = true;
     return 0;
@@ -44,9 +40,8 @@ static int64_t read_length(struct wire_reader *r, bool flexible, bool is_string)
     int64_t length = flexible    ? (int64_t)wire_read_uvarint(r) - 1
                      : is_string ? wire_read_i16(r)
                                  : wire_read_i32(r);
-    if (length < LENGTH_NULL || length > INT32_MAX) {
+    if (length < LENGTH_NULL || length > INT32_MAX)
         r->bad = true;
-    }
     return r->bad ? LENGTH_NULL : length;
 }
 
@@ -63,9 +58,8 @@ static struct view read_sized(struct wire_reader *r, int64_t length, bool nullab
 static struct view read_string(struct wire_reader *r, bool flexible, bool nullable)
 {
     int64_t length = read_length(r, flexible, true);
-    if (length > WIRE_STRING_SIZE_MAX) {
+    if (length > WIRE_STRING_SIZE_MAX)
         r->bad = true;
-    }
     return read_sized(r, length, nullable);
 }
 
@@ -96,9 +90,8 @@ void *wire_read_list_nullable(struct wire_reader *r, bool flexible, struct arena
     int64_t length = read_length(r, flexible, false);
     *ret_count = 0;
     *ret_null = !r->bad && length == LENGTH_NULL;
-    if (r->bad || length <= 0) {
+    if (r->bad || length <= 0)
         return NULL;
-    }
     size_t count = (size_t)length;
     if (count > wire_left(r) / element.wire_size_min || count > r->memory_left / element.size) {
         r->bad = true;
@@ -123,9 +116,8 @@ const int32_t *wire_read_i32_list(struct wire_reader *r, bool flexible, struct a
 {
     const struct wire_element element = {sizeof(int32_t), sizeof(int32_t)};
     int32_t *list = wire_read_list(r, flexible, arena, element, ret_count);
-    for (uint32_t i = 0; i < *ret_count; i++) {
+    for (uint32_t i = 0; i < *ret_count; i++)
         list[i] = wire_read_i32(r);
-    }
     return list;
 }
 
@@ -134,9 +126,8 @@ const struct view *wire_read_string_list(struct wire_reader *r, bool flexible, s
 {
     const struct wire_element element = {flexible ? 1 : 2, sizeof(struct view)};
     struct view *list = wire_read_list(r, flexible, arena, element, ret_count);
-    for (uint32_t i = 0; i < *ret_count; i++) {
+    for (uint32_t i = 0; i < *ret_count; i++)
         list[i] = wire_read_string(r, flexible);
-    }
     return list;
 }
 
@@ -144,9 +135,8 @@ uint32_t wire_read_tag_count(struct wire_reader *r)
 {
     uint32_t count = wire_read_uvarint(r);
     /* A tag takes at least a byte of number and a byte of size. */
-    if (count > wire_left(r) / 2) {
+    if (count > wire_left(r) / 2)
         r->bad = true;
-    }
     return r->bad ? 0 : count;
 }
 
@@ -164,16 +154,14 @@ struct wire_tag wire_begin_read_tag(struct wire_reader *r)
 
 void wire_skip_tag(struct wire_reader *r)
 {
-    if (!r->bad) {
+    if (!r->bad)
         r->at = r->end;
-    }
 }
 
 void wire_end_read_tag(struct wire_reader *r, const struct wire_tag *tag)
 {
-    if (r->at != r->end) {
+    if (r->at != r->end)
         r->bad = true;
-    }
     r->end = tag->outer_end;
 }
 
@@ -205,9 +193,8 @@ void wire_writer_deinit(struct wire_writer *w)
 struct buf *wire_writer_take(struct wire_writer *w)
 {
     struct buf *buf = w->buf;
-    if (w->bad || !buf) {
+    if (w->bad || !buf)
         return NULL;
-    }
     buf->used = w->used;
     w->buf = NULL;
     w->bad = true;
@@ -218,9 +205,8 @@ struct buf *wire_writer_take(struct wire_writer *w)
 static void grow(struct wire_writer *w, uint64_t needed)
 {
     uint64_t size = w->buf->size;
-    while (size < needed) {
+    while (size < needed)
         size *= 2;
-    }
     struct buf *bigger = buf_new(w->account, size < w->limit ? (uint32_t)size : w->limit);
     memcpy(bigger->data, w->buf->data, w->used);
     buf_unref(w->buf);
@@ -234,9 +220,8 @@ uint8_t *wire_reserve(struct wire_writer *w, uint32_t size)
         w->bad = true;
         return NULL;
     }
-    if (needed > w->buf->size) {
+    if (needed > w->buf->size)
         grow(w, needed);
-    }
     uint8_t *at = w->buf->data + w->used;
     w->used += size;
     return at;
@@ -244,9 +229,8 @@ uint8_t *wire_reserve(struct wire_writer *w, uint32_t size)
 
 void wire_patch_i32(struct wire_writer *w, uint32_t pos, int32_t value)
 {
-    if (w->bad) {
+    if (w->bad)
         return;
-    }
     PRE(pos <= w->used && w->used - pos >= 4);
     store_u32(w->buf->data + pos, (uint32_t)value);
 }
@@ -254,9 +238,8 @@ void wire_patch_i32(struct wire_writer *w, uint32_t pos, int32_t value)
 void wire_write_raw(struct wire_writer *w, const void *bytes, uint32_t size)
 {
     uint8_t *to = wire_reserve(w, size);
-    if (to && size > 0) {
+    if (to && size > 0)
         memcpy(to, bytes, size);
-    }
 }
 
 void wire_write_uuid(struct wire_writer *w, struct uuid id)
@@ -269,9 +252,8 @@ void wire_write_uuid(struct wire_writer *w, struct uuid id)
 static uint32_t uvarint_put(uint8_t to[UVARINT_SIZE_MAX], uint32_t value)
 {
     uint32_t size = 0;
-    for (; value >= 0x80; value >>= 7) {
+    for (; value >= 0x80; value >>= 7)
         to[size++] = (uint8_t)(value | 0x80);
-    }
     to[size++] = (uint8_t)value;
     return size;
 }
@@ -284,15 +266,14 @@ void wire_write_uvarint(struct wire_writer *w, uint32_t value)
 
 static void write_length(struct wire_writer *w, bool flexible, bool is_string, int64_t length)
 {
-    if (length > (is_string ? WIRE_STRING_SIZE_MAX : INT32_MAX)) {
+    if (length > (is_string ? WIRE_STRING_SIZE_MAX : INT32_MAX))
         w->bad = true;
-    } else if (flexible) {
+    else if (flexible)
         wire_write_uvarint(w, (uint32_t)(length + 1));
-    } else if (is_string) {
+    else if (is_string)
         wire_write_i16(w, (int16_t)length);
-    } else {
+    else
         wire_write_i32(w, (int32_t)length);
-    }
 }
 
 void wire_write_string(struct wire_writer *w, bool flexible, struct view value)
@@ -325,9 +306,8 @@ static void write_records(struct wire_writer *w, struct view value)
         wire_write_raw(w, value.base, value.size);
         return;
     }
-    if (w->bad || value.size == 0) {
+    if (w->bad || value.size == 0)
         return;
-    }
     w->gaps = xgrow(w->gaps, &w->gap_capacity, w->gap_count + 1, sizeof *w->gaps);
     w->gaps[w->gap_count++] = (struct wire_gap){.pos = w->used, .size = value.size};
     w->gap_bytes += value.size;
@@ -360,18 +340,16 @@ void wire_write_i32_list(struct wire_writer *w, bool flexible, const int32_t *va
                          uint32_t count)
 {
     wire_write_count(w, flexible, count);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         wire_write_i32(w, values[i]);
-    }
 }
 
 void wire_write_string_list(struct wire_writer *w, bool flexible, const struct view *values,
                             uint32_t count)
 {
     wire_write_count(w, flexible, count);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         wire_write_string(w, flexible, values[i]);
-    }
 }
 
 uint32_t wire_begin_write_tag(struct wire_writer *w, uint32_t number)
@@ -382,16 +360,14 @@ uint32_t wire_begin_write_tag(struct wire_writer *w, uint32_t number)
 
 void wire_end_write_tag(struct wire_writer *w, uint32_t begin)
 {
-    if (w->bad) {
+    if (w->bad)
         return;
-    }
     /* The size stands before the value and takes as many bytes as it needs: make room, move. */
     uint8_t bytes[UVARINT_SIZE_MAX];
     uint32_t value_size = w->used - begin;
     uint32_t size = uvarint_put(bytes, value_size);
-    if (!wire_reserve(w, size)) {
+    if (!wire_reserve(w, size))
         return;
-    }
     memmove(w->buf->data + begin + size, w->buf->data + begin, value_size);
     memcpy(w->buf->data + begin, bytes, size);
 }

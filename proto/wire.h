@@ -175,30 +175,26 @@ void wire_patch_i32(struct wire_writer *w, uint32_t pos, int32_t value);
 static inline void wire_write_i8(struct wire_writer *w, int8_t value)
 {
     uint8_t *to = wire_reserve(w, 1);
-    if (to) {
+    if (to)
         *to = (uint8_t)value;
-    }
 }
 static inline void wire_write_i16(struct wire_writer *w, int16_t value)
 {
     uint8_t *to = wire_reserve(w, 2);
-    if (to) {
+    if (to)
         store_u16(to, (uint16_t)value);
-    }
 }
 static inline void wire_write_i32(struct wire_writer *w, int32_t value)
 {
     uint8_t *to = wire_reserve(w, 4);
-    if (to) {
+    if (to)
         store_u32(to, (uint32_t)value);
-    }
 }
 static inline void wire_write_i64(struct wire_writer *w, int64_t value)
 {
     uint8_t *to = wire_reserve(w, 8);
-    if (to) {
+    if (to)
         store_u64(to, (uint64_t)value);
-    }
 }
 static inline void wire_write_bool(struct wire_writer *w, bool value)
 {

@@ -92,15 +92,13 @@ const struct broker_meta *api_leader(const struct shard *s, struct partition_id 
 bool api_topic_name_valid(struct view name)
 {
     if (name.size < 1 || name.size > 249 || view_equal(name, VIEW_LITERAL(".")) ||
-        view_equal(name, VIEW_LITERAL(".."))) {
+        view_equal(name, VIEW_LITERAL("..")))
         return false;
-    }
     for (uint32_t i = 0; i < name.size; i++) {
         uint8_t c = name.base[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-') {
+        if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-')
             return false;
-        }
     }
     return true;
 }

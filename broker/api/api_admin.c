@@ -63,9 +63,8 @@ static void put_delete(struct admin *a, struct wire_writer *w, int16_t error)
         delete_topics_response_topic_init(&out.responses[i]);
         out.responses[i].name = by_id ? a->delete.topics[i].name : a->delete.topic_names[i];
         out.responses[i].error_code = error;
-        if (by_id) {
+        if (by_id)
             out.responses[i].topic_id = a->delete.topics[i].topic_id;
-        }
     }
     delete_topics_response_encode(w, a->request->header.api_version, &out);
 }
@@ -186,9 +185,8 @@ static void auto_back(struct call *call, struct shard *home)
 {
     struct auto_create *a = CONTAINER_OF(call, struct auto_create, call);
     home->auto_creating--;
-    if (a->ask.answer != NULL) {
+    if (a->ask.answer != NULL)
         say_refusal(home, a->ask.answer);
-    }
     buf_unref(a->ask.answer);
     wire_writer_deinit(&a->body);
     free(a);
@@ -213,9 +211,8 @@ void api_auto_create(struct shard *s, struct view name)
         {VIEW_LITERAL("segment.bytes"), VIEW_NULL},
     };
     char segment[32];
-    if (s->auto_creating >= AUTO_CREATING_MAX) {
+    if (s->auto_creating >= AUTO_CREATING_MAX)
         return; /* the client asks again */
-    }
     struct auto_create *a = xcalloc(1, sizeof *a);
     create_topics_request_init(&q);
     create_topics_request_topic_init(&t);

@@ -21,9 +21,8 @@ static void find_group(struct shard *s, struct view group,
     const struct topic_meta *t = metadata_by_name(&s->metadata, TOPIC_OFFSETS);
     to->error_code = ERROR_COORDINATOR_NOT_AVAILABLE;
     if (t == NULL || t->partition_count == 0) {
-        if (s->metadata.complete) {
+        if (s->metadata.complete)
             api_auto_create(s, TOPIC_OFFSETS);
-        }
         return;
     }
     const struct cluster_partition_item *p =
@@ -76,9 +75,8 @@ void api_find_coordinator_serve(struct shard *s, struct request *r)
     } else {
         a.coordinators_count = q.coordinator_keys_count;
         a.coordinators = arena_array(&r->arena, q.coordinator_keys_count, sizeof *a.coordinators);
-        for (uint32_t i = 0; i < q.coordinator_keys_count; i++) {
+        for (uint32_t i = 0; i < q.coordinator_keys_count; i++)
             find_one(s, q.coordinator_keys[i], q.key_type, &a.coordinators[i]);
-        }
     }
     request_begin_answer(r, &w);
     find_coordinator_response_encode(&w, version, &a);
@@ -158,9 +156,8 @@ void api_init_producer_id_serve(struct shard *s, struct request *r)
 static bool endpoint_served(const struct request *r, const struct describe_cluster_request *q,
                             struct describe_cluster_response *a)
 {
-    if (r->header.api_version < 1 || q->endpoint_type == 1) {
+    if (r->header.api_version < 1 || q->endpoint_type == 1)
         return true;
-    }
     a->error_code =
         q->endpoint_type == 2 ? ERROR_MISMATCHED_ENDPOINT_TYPE : ERROR_UNSUPPORTED_ENDPOINT_TYPE;
     a->error_message = VIEW_LITERAL("Only brokers can be described here");
@@ -173,9 +170,8 @@ static void put_cluster(struct shard *s, struct request *r, bool operations,
     const struct brokers_meta *all = s->metadata.brokers;
     a->cluster_id = broker_cluster_id(s->broker);
     a->controller_id = all->controller;
-    if (operations) {
+    if (operations)
         a->cluster_authorized_operations = API_CLUSTER_OPERATIONS;
-    }
     a->brokers = arena_array(&r->arena, all->count, sizeof *a->brokers);
     for (uint32_t i = 0; i < all->count; i++) {
         const struct broker_meta *b = &all->items[i];
@@ -196,9 +192,8 @@ void api_describe_cluster_serve(struct shard *s, struct request *r)
         return;
     }
     describe_cluster_response_init(&a);
-    if (endpoint_served(r, &q, &a)) {
+    if (endpoint_served(r, &q, &a))
         put_cluster(s, r, q.include_cluster_authorized_operations, &a);
-    }
     request_begin_answer(r, &w);
     describe_cluster_response_encode(&w, r->header.api_version, &a);
     request_answer(r, &w, NULL, 0);

@@ -74,15 +74,13 @@ static void put_hint(struct fetch *f, struct item *it, struct fetch_response_nod
     const struct cluster_partition_item *item;
     const struct broker_meta *b = api_leader(f->shard, it->waiter.id, &item);
     bool fenced = it->answer->error_code == ERROR_FENCED_LEADER_EPOCH;
-    if (b == NULL || (item->leader == f->shard->config->broker_id && !fenced)) {
+    if (b == NULL || (item->leader == f->shard->config->broker_id && !fenced))
         return;
-    }
     it->answer->current_leader.leader_id = item->leader;
     it->answer->current_leader.leader_epoch = item->leader_epoch;
     uint32_t k = 0;
-    while (k < f->out.node_endpoints_count && ends[k].node_id != b->member.broker) {
+    while (k < f->out.node_endpoints_count && ends[k].node_id != b->member.broker)
         k++;
-    }
     if (k == f->out.node_endpoints_count) {
         ends[k] = (struct fetch_response_node_endpoint){b->member.broker, view_of(b->host), b->port,
                                                         view_of(b->rack)};
@@ -92,16 +90,14 @@ static void put_hint(struct fetch *f, struct item *it, struct fetch_response_nod
 
 static void hint_leaders(struct fetch *f)
 {
-    if (f->request->header.api_version < 16) {
+    if (f->request->header.api_version < 16)
         return; /* only from KIP-951 on, although earlier versions have the field */
-    }
     struct fetch_response_node_endpoint *ends =
         arena_array(&f->request->arena, f->shard->metadata.brokers->count, sizeof *ends);
     for (uint32_t i = 0; i < f->item_count; i++) {
         int16_t e = f->items[i].answer->error_code;
-        if (e == ERROR_NOT_LEADER_OR_FOLLOWER || e == ERROR_FENCED_LEADER_EPOCH) {
+        if (e == ERROR_NOT_LEADER_OR_FOLLOWER || e == ERROR_FENCED_LEADER_EPOCH)
             put_hint(f, &f->items[i], ends);
-        }
     }
     f->out.node_endpoints = ends;
 }
@@ -128,12 +124,10 @@ static struct piece *gather(struct fetch *f, unsigned *ret_count)
     static const uint8_t nothing;
     uint64_t size = 0, limit = (uint64_t)(f->in.max_bytes > 0 ? f->in.max_bytes : 0);
     unsigned n = 0, most = 0;
-    if (limit > (uint64_t)f->shard->config->fetch_max_bytes) {
+    if (limit > (uint64_t)f->shard->config->fetch_max_bytes)
         limit = (uint64_t)f->shard->config->fetch_max_bytes;
-    }
-    for (uint32_t i = 0; i < f->item_count; i++) {
+    for (uint32_t i = 0; i < f->item_count; i++)
         most += f->items[i].waiter.read.piece_count;
-    }
     struct piece *pieces = arena_array(&f->request->arena, most + 1, sizeof *pieces);
     for (uint32_t i = 0; i < f->item_count; i++) {
         struct log_read *read = &f->items[i].waiter.read;
@@ -158,11 +152,9 @@ static void answer(struct fetch *f)
     unsigned piece_count;
     f->phase = FETCH_ANSWERED;
     timer_deinit(&f->timer);
-    for (uint32_t i = 0; i < f->item_count; i++) {
-        if (f->items[i].valid) {
+    for (uint32_t i = 0; i < f->item_count; i++)
+        if (f->items[i].valid)
             put_result(&f->items[i]);
-        }
-    }
     hint_leaders(f);
     struct piece *pieces = gather(f, &piece_count);
     request_begin_answer(r, &w);
@@ -228,9 +220,8 @@ static void send_items(struct fetch *f)
  * some of these reads are out. */
 static bool read_again(struct fetch *f)
 {
-    if (f->reread || f->failed || f->size == 0 || has_enough(f)) {
+    if (f->reread || f->failed || f->size == 0 || has_enough(f))
         return false;
-    }
     f->reread = true;
     f->phase = FETCH_SENDING;
     f->size = 0;
@@ -250,12 +241,10 @@ static bool read_again(struct fetch *f)
 /* Takes the fetch as far as it can go now. The caller holds a reference to the request. */
 static void proceed(struct fetch *f)
 {
-    if (f->phase == FETCH_WAITING && (f->failed || has_enough(f))) {
+    if (f->phase == FETCH_WAITING && (f->failed || has_enough(f)))
         end_waiting(f);
-    }
-    if (f->phase == FETCH_ENDING && f->out_count == 0 && !read_again(f)) {
+    if (f->phase == FETCH_ENDING && f->out_count == 0 && !read_again(f))
         answer(f);
-    }
 }
 
 static void item_back(struct call *call, struct shard *home)
@@ -275,9 +264,8 @@ static void timed_out(struct timer *timer)
 {
     struct fetch *f = CONTAINER_OF(timer, struct fetch, timer);
     request_ref(f->request);
-    if (f->phase == FETCH_WAITING) {
+    if (f->phase == FETCH_WAITING)
         end_waiting(f);
-    }
     proceed(f);
     request_unref(f->request);
 }
@@ -343,18 +331,16 @@ static uint32_t share_of(const struct fetch *f)
                        ? f->in.max_bytes
                        : f->shard->config->fetch_max_bytes;
     int64_t share = f->item_count > 0 ? most / f->item_count : most;
-    if (share < PARTITION_SIZE_MIN) {
+    if (share < PARTITION_SIZE_MIN)
         share = most < PARTITION_SIZE_MIN ? most : PARTITION_SIZE_MIN;
-    }
     return share > 0 ? (uint32_t)share : 0;
 }
 
 static void lay_out(struct fetch *f)
 {
     struct arena *arena = &f->request->arena;
-    for (uint32_t i = 0; i < f->in.topics_count; i++) {
+    for (uint32_t i = 0; i < f->in.topics_count; i++)
         f->item_count += f->in.topics[i].partitions_count;
-    }
     f->items = arena_array(arena, f->item_count, sizeof *f->items);
     fetch_response_init(&f->out);
     f->out.responses_count = f->in.topics_count;
@@ -409,9 +395,8 @@ void api_fetch_serve(struct shard *s, struct request *r)
     r->ended = ended;
     lay_out(f);
     bool waits = f->in.max_wait_ms > 0 && f->in.min_bytes > 0 && !f->failed;
-    if (waits) {
+    if (waits)
         timer_set(&f->timer, (uint64_t)f->in.max_wait_ms);
-    }
     request_ref(r);
     send_items(f);
     f->phase = waits ? FETCH_WAITING : FETCH_ENDING;

@@ -43,9 +43,8 @@ static void ask_answered(struct group_request *r)
 
 static void round_free(struct group_round *round)
 {
-    for (uint32_t i = 0; i < round->ask_count; i++) {
+    for (uint32_t i = 0; i < round->ask_count; i++)
         group_request_deinit(&round->asks[i].request);
-    }
 }
 
 static void round_home(struct group_round *round)
@@ -70,9 +69,8 @@ static void ask_dropped(struct group_request *r)
 {
     struct group_round *round = CONTAINER_OF(r, struct group_ask, request)->round;
     struct request *client = round->client;
-    if (--round->out_count == 0) {
+    if (--round->out_count == 0)
         round_free(round);
-    }
     request_unref(client);
 }
 
@@ -101,9 +99,8 @@ static struct view host_of(struct request *r)
 {
     char text[RESOLVE_TEXT_SIZE];
     const struct addr *peer = request_peer(r);
-    if (peer == NULL) {
+    if (peer == NULL)
         return VIEW_LITERAL("");
-    }
     resolve_ip_text(peer, text);
     return view_of(arena_printf(&r->arena, "/%s", text));
 }
@@ -134,9 +131,8 @@ static struct group_round *round_new(struct shard *s, struct request *r, uint32_
 
 static void round_send(struct group_round *round)
 {
-    for (uint32_t i = 0; i < round->ask_count; i++) {
+    for (uint32_t i = 0; i < round->ask_count; i++)
         ask_send(&round->asks[i]);
-    }
     round_home(round);
 }
 
@@ -219,11 +215,10 @@ static bool mark_unknown(const struct shard *s, struct group_request *g)
         const struct topic_meta *t = metadata_by_name(&s->metadata, to->name);
         for (uint32_t k = 0; k < to->partitions_count; k++) {
             int32_t number = to->partitions[k].partition_index;
-            if (t == NULL || number < 0 || (uint32_t)number >= t->partition_count) {
+            if (t == NULL || number < 0 || (uint32_t)number >= t->partition_count)
                 to->partitions[k].error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
-            } else {
+            else
                 any = true;
-            }
         }
     }
     return any;
@@ -238,9 +233,8 @@ static void serve_one(struct shard *s, struct request *r, enum group_request_kin
         request_unref(r);
         return;
     }
-    if (kind == GROUP_JOIN) {
+    if (kind == GROUP_JOIN)
         g->client_host = host_of(r);
-    }
     if (kind == GROUP_SYNC && !group_request_names_protocol(g)) {
         group_request_refuse(g, ERROR_INCONSISTENT_GROUP_PROTOCOL);
         round_home(round);
@@ -266,9 +260,8 @@ static void answer_fetch(struct group_round *round)
     if (round->several) {
         a.groups_count = round->ask_count;
         a.groups = arena_array(&r->arena, a.groups_count, sizeof *a.groups);
-        for (uint32_t i = 0; i < a.groups_count; i++) {
+        for (uint32_t i = 0; i < a.groups_count; i++)
             a.groups[i] = round->asks[i].request.out.fetch;
-        }
     } else {
         const struct offset_fetch_response_group *g = &round->asks[0].request.out.fetch;
         a.error_code = g->error_code;
@@ -338,9 +331,8 @@ static void answer_describe(struct group_round *round)
     describe_groups_response_init(&a);
     a.groups_count = round->ask_count;
     a.groups = arena_array(&r->arena, a.groups_count, sizeof *a.groups);
-    for (uint32_t i = 0; i < a.groups_count; i++) {
+    for (uint32_t i = 0; i < a.groups_count; i++)
         a.groups[i] = round->asks[i].request.out.describe;
-    }
     request_begin_answer(r, &w);
     describe_groups_response_encode(&w, r->header.api_version, &a);
     request_answer(r, &w, NULL, 0);
@@ -380,25 +372,21 @@ static void answer_list(struct group_round *round)
     struct wire_writer w;
     uint32_t count = 0;
     list_groups_response_init(&a);
-    for (unsigned i = 0; i < shard_count; i++) {
+    for (unsigned i = 0; i < shard_count; i++)
         count += round->lists[i].count;
-    }
     a.groups = arena_array(&r->arena, count, sizeof *a.groups);
     for (unsigned i = 0; i < shard_count; i++) {
         const struct list_ask *l = &round->lists[i];
-        if (l->loading) {
+        if (l->loading)
             a.error_code = ERROR_COORDINATOR_LOAD_IN_PROGRESS;
-        }
-        for (uint32_t k = 0; k < l->count; k++) {
+        for (uint32_t k = 0; k < l->count; k++)
             a.groups[a.groups_count++] = l->groups[k];
-        }
     }
     request_begin_answer(r, &w);
     list_groups_response_encode(&w, r->header.api_version, &a);
     request_answer(r, &w, NULL, 0);
-    for (unsigned i = 0; i < shard_count; i++) {
+    for (unsigned i = 0; i < shard_count; i++)
         arena_reset(&round->lists[i].arena);
-    }
 }
 
 static void list_there(struct call *call, struct shard *there)

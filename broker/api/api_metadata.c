@@ -50,11 +50,9 @@ static void put_partition(const struct shard *s, struct arena *arena,
     to->isr_nodes = p->isr;
     to->isr_nodes_count = p->isr_count;
     int32_t *offline = arena_array(arena, p->replica_count, sizeof *offline);
-    for (uint32_t i = 0; i < p->replica_count; i++) {
-        if (!is_alive(s, p->replicas[i])) {
+    for (uint32_t i = 0; i < p->replica_count; i++)
+        if (!is_alive(s, p->replicas[i]))
             offline[to->offline_replicas_count++] = p->replicas[i];
-        }
-    }
     to->offline_replicas = offline;
 }
 
@@ -67,11 +65,9 @@ static void put_topic(const struct shard *s, struct arena *arena, const struct t
     to->is_internal = t->internal;
     to->topic_authorized_operations = operations ? API_TOPIC_OPERATIONS : API_OPERATIONS_NOT_ASKED;
     to->partitions = arena_array(arena, t->partition_count, sizeof *to->partitions);
-    for (uint32_t i = 0; i < t->partition_count; i++) {
-        if (t->partitions[i].replica_count > 0) {
+    for (uint32_t i = 0; i < t->partition_count; i++)
+        if (t->partitions[i].replica_count > 0)
             put_partition(s, arena, &t->partitions[i], &to->partitions[to->partitions_count++]);
-        }
-    }
 }
 
 /* An id counts for more than a name. */
@@ -92,9 +88,8 @@ static void put_missing(struct shard *s, const struct metadata_request *q,
     }
     to->name = from->name;
     to->is_internal = metadata_name_internal(from->name);
-    if (q->include_topic_authorized_operations) {
+    if (q->include_topic_authorized_operations)
         to->topic_authorized_operations = API_TOPIC_OPERATIONS;
-    }
     bool create = q->allow_auto_topic_creation && s->config->auto_create_topics;
     if (!api_topic_name_valid(from->name) ||
         (create && metadata_name_collides(&s->metadata, from->name))) {
@@ -128,21 +123,18 @@ static void put_topics(struct shard *s, struct request *r, const struct metadata
                                                  : metadata_by_name(&s->metadata, from->name);
         metadata_response_topic_init(to);
         to->topic_authorized_operations = API_OPERATIONS_NOT_ASKED;
-        if (t != NULL) {
+        if (t != NULL)
             put_topic(s, &r->arena, t, q->include_topic_authorized_operations, to);
-        } else {
+        else
             put_missing(s, q, from, to);
-        }
     }
 }
 
 static bool ids_asked(const struct metadata_request *q)
 {
-    for (uint32_t i = 0; i < q->topics_count; i++) {
-        if (by_id(&q->topics[i])) {
+    for (uint32_t i = 0; i < q->topics_count; i++)
+        if (by_id(&q->topics[i]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -169,11 +161,9 @@ static const int32_t *living(const struct shard *s, struct arena *arena, const i
 {
     int32_t *found = arena_array(arena, *count, sizeof *found);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < *count; i++) {
-        if (is_alive(s, brokers[i])) {
+    for (uint32_t i = 0; i < *count; i++)
+        if (is_alive(s, brokers[i]))
             found[n++] = brokers[i];
-        }
-    }
     *count = n;
     return found;
 }
@@ -186,9 +176,8 @@ static void hide_dead(const struct shard *s, struct arena *arena, struct metadat
         uint32_t count = p->replica_nodes_count + p->isr_nodes_count;
         p->replica_nodes = living(s, arena, p->replica_nodes, &p->replica_nodes_count);
         p->isr_nodes = living(s, arena, p->isr_nodes, &p->isr_nodes_count);
-        if (p->error_code == ERROR_NONE && p->replica_nodes_count + p->isr_nodes_count < count) {
+        if (p->error_code == ERROR_NONE && p->replica_nodes_count + p->isr_nodes_count < count)
             p->error_code = ERROR_REPLICA_NOT_AVAILABLE;
-        }
     }
 }
 
@@ -208,9 +197,8 @@ void api_metadata_serve(struct shard *s, struct request *r)
     }
     put_brokers(s, &r->arena, &a);
     put_topics(s, r, &q, &a);
-    for (uint32_t i = 0; r->header.api_version == 0 && i < a.topics_count; i++) {
+    for (uint32_t i = 0; r->header.api_version == 0 && i < a.topics_count; i++)
         hide_dead(s, &r->arena, &a.topics[i]);
-    }
     a.cluster_id = broker_cluster_id(s->broker);
     a.controller_id =
         is_alive(s, s->metadata.brokers->controller) ? s->metadata.brokers->controller : -1;

@@ -34,9 +34,8 @@ static void gathering_send(struct gathering *g, struct partition_id id, struct c
 
 static void gathering_home(struct gathering *g)
 {
-    if (--g->out_count == 0) {
+    if (--g->out_count == 0)
         g->answer(g);
-    }
     request_unref(g->request);
 }
 
@@ -74,9 +73,8 @@ static void query_back(struct call *call, struct shard *home)
     struct offset_item *it = CONTAINER_OF(call, struct offset_item, call);
     int16_t version = it->list->gathering.request->header.api_version;
     enum error_code e = api_error_of(home, it->query.id, it->query.result);
-    if (e == ERROR_OFFSET_NOT_AVAILABLE && version < 5) {
+    if (e == ERROR_OFFSET_NOT_AVAILABLE && version < 5)
         e = ERROR_LEADER_NOT_AVAILABLE;
-    }
     it->answer->error_code = (int16_t)e;
     if (e == ERROR_NONE) {
         it->answer->offset = it->query.ret_offset;
@@ -115,9 +113,8 @@ static void list_answer(struct gathering *g)
 static struct view asked_key(struct list *l, struct view topic, int32_t partition)
 {
     uint8_t *key = arena_alloc(&l->gathering.request->arena, topic.size + 4);
-    if (topic.size > 0) {
+    if (topic.size > 0)
         memcpy(key, topic.base, topic.size);
-    }
     store_u32(key + topic.size, (uint32_t)partition);
     return (struct view){key, topic.size + 4};
 }
@@ -162,9 +159,8 @@ static void list_one(struct list *l, struct view topic, const struct topic_meta 
         to->error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
         return;
     }
-    if (timestamp == LATEST_TIERED) {
+    if (timestamp == LATEST_TIERED)
         return; /* nothing is in tiered storage: no offset, no error */
-    }
     struct offset_item *it = arena_alloc(&l->gathering.request->arena, sizeof *it);
     it->list = l;
     it->answer = to;
@@ -199,9 +195,8 @@ void api_list_offsets_serve(struct shard *s, struct request *r)
         to->name = from->name;
         to->partitions_count = from->partitions_count;
         to->partitions = arena_array(&r->arena, from->partitions_count, sizeof *to->partitions);
-        for (uint32_t k = 0; k < from->partitions_count; k++) {
+        for (uint32_t k = 0; k < from->partitions_count; k++)
             list_one(l, from->name, t, &from->partitions[k], &to->partitions[k]);
-        }
     }
     map_deinit(&l->asked);
     gathering_home(&l->gathering);
@@ -294,9 +289,8 @@ void api_offset_for_leader_epoch_serve(struct shard *s, struct request *r)
         to->topic = from->topic;
         to->partitions_count = from->partitions_count;
         to->partitions = arena_array(&r->arena, from->partitions_count, sizeof *to->partitions);
-        for (uint32_t k = 0; k < from->partitions_count; k++) {
+        for (uint32_t k = 0; k < from->partitions_count; k++)
             epoch_one(e, t, &from->partitions[k], &to->partitions[k]);
-        }
     }
     gathering_home(&e->gathering);
 }

@@ -48,9 +48,8 @@ static bool times_allowed(const struct topic_config *c, const struct record_batc
     for (unsigned i = 0; i < COUNT_OF(times); i++) {
         int64_t before_ms = times[i] >= 0 ? now_ms - times[i] : INT64_MAX;
         if (times[i] != -1 && (before_ms > c->timestamp_before_max_ms ||
-                               (before_ms < 0 && -before_ms > c->timestamp_after_max_ms))) {
+                               (before_ms < 0 && -before_ms > c->timestamp_after_max_ms)))
             return false;
-        }
     }
     return true;
 }
@@ -61,9 +60,8 @@ static enum error_code check_times(const struct topic_config *c, const struct re
                                    int64_t now_ms)
 {
     if (b->attributes & RECORD_BATCH_APPEND_TIME ||
-        (!c->append_time && !times_allowed(c, b, now_ms))) {
+        (!c->append_time && !times_allowed(c, b, now_ms)))
         return ERROR_INVALID_TIMESTAMP;
-    }
     return ERROR_NONE;
 }
 
@@ -71,9 +69,8 @@ static enum error_code check_times(const struct topic_config *c, const struct re
 static enum error_code check_batch(const struct produce *p, const struct topic_meta *t,
                                    struct view records, struct record_batch *ret)
 {
-    if (records.base == NULL || records.size == 0) {
+    if (records.base == NULL || records.size == 0)
         return ERROR_INVALID_RECORD;
-    }
     switch (record_batch_parse(records, ret)) {
     case 0:
         break;
@@ -85,18 +82,14 @@ static enum error_code check_batch(const struct produce *p, const struct topic_m
     default:
         return ERROR_CORRUPT_MESSAGE;
     }
-    if (ret->size != records.size || ret->base_offset != 0 || !record_batch_is_producible(ret)) {
+    if (ret->size != records.size || ret->base_offset != 0 || !record_batch_is_producible(ret))
         return ERROR_INVALID_RECORD;
-    }
-    if (ret->size > (uint64_t)t->config.max_message_bytes) {
+    if (ret->size > (uint64_t)t->config.max_message_bytes)
         return ERROR_MESSAGE_TOO_LARGE;
-    }
-    if (ret->size > t->config.log.segment_bytes) {
+    if (ret->size > t->config.log.segment_bytes)
         return ERROR_RECORD_LIST_TOO_LARGE;
-    }
-    if (record_batch_is_transactional(ret)) {
+    if (record_batch_is_transactional(ret))
         return ERROR_INVALID_TXN_STATE;
-    }
     enum error_code e = check_codec(ret, p->request->header.api_version);
     return e == ERROR_NONE ? check_times(&t->config, ret, p->now_ms) : e;
 }
@@ -158,15 +151,13 @@ static void put_hint(struct produce *p, struct item *it,
 {
     const struct cluster_partition_item *item;
     const struct broker_meta *b = api_leader(p->shard, it->waiter.id, &item);
-    if (b == NULL || item->leader == p->shard->config->broker_id) {
+    if (b == NULL || item->leader == p->shard->config->broker_id)
         return;
-    }
     it->answer->current_leader.leader_id = item->leader;
     it->answer->current_leader.leader_epoch = item->leader_epoch;
     uint32_t k = 0;
-    while (k < p->out.node_endpoints_count && ends[k].node_id != b->member.broker) {
+    while (k < p->out.node_endpoints_count && ends[k].node_id != b->member.broker)
         k++;
-    }
     if (k == p->out.node_endpoints_count) {
         ends[k] = (struct produce_response_node_endpoint){b->member.broker, view_of(b->host),
                                                           b->port, view_of(b->rack)};
@@ -179,11 +170,9 @@ static void hint_leaders(struct produce *p)
 {
     struct produce_response_node_endpoint *ends =
         arena_array(&p->request->arena, p->shard->metadata.brokers->count, sizeof *ends);
-    for (uint32_t i = 0; i < p->item_count; i++) {
-        if (p->items[i].answer->error_code == ERROR_NOT_LEADER_OR_FOLLOWER) {
+    for (uint32_t i = 0; i < p->item_count; i++)
+        if (p->items[i].answer->error_code == ERROR_NOT_LEADER_OR_FOLLOWER)
             put_hint(p, &p->items[i], ends);
-        }
-    }
     p->out.node_endpoints = ends;
 }
 
@@ -194,16 +183,14 @@ static void answer(struct produce *p)
     p->answered = true;
     timer_deinit(&p->timer);
     if (p->in.acks == 0) {
-        if (p->failed) {
+        if (p->failed)
             request_hang_up(r, "a Produce request with acks=0 that failed");
-        } else {
+        else
             request_answer_nothing(r);
-        }
         return;
     }
-    if (p->failed) {
+    if (p->failed)
         hint_leaders(p);
-    }
     request_begin_answer(r, &w);
     produce_response_encode(&w, r->header.api_version, &p->out);
     request_answer(r, &w, NULL, 0);
@@ -211,9 +198,8 @@ static void answer(struct produce *p)
 
 static void finish_one(struct produce *p)
 {
-    if (p->out_count == 0 && !p->answered) {
+    if (p->out_count == 0 && !p->answered)
         answer(p);
-    }
     request_unref(p->request);
 }
 
@@ -229,9 +215,8 @@ static void item_back(struct call *call, struct shard *home)
         it->answer->error_code = (int16_t)api_error_of(home, w->id, w->result);
         it->answer->base_offset = w->result == REPLICA_OK ? w->base_offset : -1;
         it->answer->log_start_offset = w->log_start;
-        if (w->result == REPLICA_OK && it->answer->log_append_time_ms >= 0 && w->duplicate) {
+        if (w->result == REPLICA_OK && it->answer->log_append_time_ms >= 0 && w->duplicate)
             it->answer->log_append_time_ms = w->append_time_ms;
-        }
         if (w->result != REPLICA_OK) {
             it->answer->log_append_time_ms = -1;
             p->failed = true;
@@ -322,9 +307,8 @@ static void start_item(struct produce *p, struct item *it,
 static void lay_out(struct produce *p)
 {
     struct arena *arena = &p->request->arena;
-    for (uint32_t i = 0; i < p->in.topic_data_count; i++) {
+    for (uint32_t i = 0; i < p->in.topic_data_count; i++)
         p->item_count += p->in.topic_data[i].partition_data_count;
-    }
     p->items = arena_array(arena, p->item_count, sizeof *p->items);
     produce_response_init(&p->out);
     p->out.responses_count = p->in.topic_data_count;
@@ -351,9 +335,8 @@ static void send_items(struct produce *p)
 {
     struct shard *s = p->shard;
     struct request *r = request_ref(p->request);
-    if (p->in.acks == -1 && p->out_count > 0) {
+    if (p->in.acks == -1 && p->out_count > 0)
         timer_set(&p->timer, p->in.timeout_ms > 0 ? (uint64_t)p->in.timeout_ms : 0);
-    }
     p->out_count++; /* keeps items that return at once from finishing the request too early */
     for (uint32_t i = 0; i < p->item_count; i++) {
         struct item *it = &p->items[i];

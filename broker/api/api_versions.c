@@ -10,9 +10,8 @@ static bool software_text_valid(struct view text)
         uint8_t c = text.base[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         bool inner = (c == '-' || c == '.') && i > 0 && i + 1 < text.size;
-        if (!plain && !inner) {
+        if (!plain && !inner)
             return false;
-        }
     }
     return text.size > 0;
 }
@@ -25,13 +24,11 @@ static bool version_served(const struct request *r)
 
 static enum error_code check(const struct request *r, const struct api_versions_request *q)
 {
-    if (!version_served(r)) {
+    if (!version_served(r))
         return ERROR_UNSUPPORTED_VERSION;
-    }
     if (r->header.api_version >= 3 && (!software_text_valid(q->client_software_name) ||
-                                       !software_text_valid(q->client_software_version))) {
+                                       !software_text_valid(q->client_software_version)))
         return ERROR_INVALID_REQUEST;
-    }
     return ERROR_NONE;
 }
 

@@ -29,9 +29,8 @@ struct control *control_new(struct shard *s)
 
 void control_free(struct control *c)
 {
-    if (c == NULL) {
+    if (c == NULL)
         return;
-    }
     control_client_free(c->client);
     control_lead_free(c->lead);
     control_ids_free(c->ids);
@@ -75,9 +74,8 @@ static void heard_watch(struct control *c, const struct event *e)
 
 void control_heard(struct control *c, const struct event *e)
 {
-    if (c->phase == CONTROL_ENDED) {
+    if (c->phase == CONTROL_ENDED)
         return;
-    }
     switch (e->kind) {
     case EV_START:
         control_start(c);
@@ -138,11 +136,9 @@ static void spread_back(struct call *call, struct shard *home)
     if (--s->left == 0) {
         uint64_t number = s->delta->number;
         struct control *c = s->control;
-        for (uint32_t i = 0; i < s->delta->topic_count; i++) {
-            if (s->delta->topics[i]->gone) {
+        for (uint32_t i = 0; i < s->delta->topic_count; i++)
+            if (s->delta->topics[i]->gone)
                 control_topic_gone(c, s->delta->topics[i]->id);
-            }
-        }
         metadata_delta_unref(s->delta);
         free(s);
         control_delta_applied(c, number);
@@ -161,7 +157,6 @@ void control_spread(struct control *c, struct metadata_delta *delta)
         s->calls[i].call.there = spread_there;
         s->calls[i].call.back = spread_back;
     }
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         call_make(c->shard, i, &s->calls[i].call); /* with one shard the last of these frees s */
-    }
 }

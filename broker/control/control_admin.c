@@ -87,9 +87,8 @@ static void put_settings(struct control_lead *l, struct admin_work *w,
 {
     struct topic_setting *all;
     struct topic_setting *given = arena_array(&w->arena, from->configs_count, sizeof *given);
-    for (uint32_t i = 0; i < from->configs_count; i++) {
+    for (uint32_t i = 0; i < from->configs_count; i++)
         given[i] = (struct topic_setting){from->configs[i].name, from->configs[i].value, true};
-    }
     to->configs_count =
         config_topic_list(l->control->config, given, from->configs_count, &w->arena, &all);
     to->configs = arena_array(&w->arena, to->configs_count, sizeof *to->configs);
@@ -118,14 +117,12 @@ static void put_result(struct control_lead *l, struct admin_work *w, uint32_t i,
         }
     } else if (w->api_key == API_DELETE_TOPICS) {
         struct delete_topics_response_topic *to = &w->delete_out.responses[i];
-        if (e == ERROR_TOPIC_ALREADY_EXISTS) {
+        if (e == ERROR_TOPIC_ALREADY_EXISTS)
             e = ERROR_UNKNOWN_TOPIC_OR_PARTITION; /* it is being deleted: gone for this client */
-        }
         to->error_code = (int16_t)e;
         to->error_message = text;
-        if (a != NULL && a->name.base != NULL && to->name.base == NULL) {
+        if (a != NULL && a->name.base != NULL && to->name.base == NULL)
             to->name = arena_copy(&w->arena, a->name);
-        }
         if (a != NULL && !uuid_is_zero(a->id)) {
             to->topic_id =
                 a->id; /* of an unknown topic the asked one stands: the key of the answer */
@@ -141,9 +138,8 @@ static void put_result(struct control_lead *l, struct admin_work *w, uint32_t i,
 static void unlink_work(struct control_lead *l, struct admin_work *w)
 {
     struct admin_work **at = &l->works;
-    while (*at != w) {
+    while (*at != w)
         at = &(*at)->next;
-    }
     *at = w->next;
     arena_reset(&w->arena);
     free(w);
@@ -154,29 +150,26 @@ static void finish(struct control_lead *l, struct admin_work *w)
     struct wire_writer out;
     struct cluster_message m = {.kind = CLUSTER_KIND_ADMIN_REPLY};
     wire_writer_init(&out, NULL, 512, ANSWER_SIZE_MAX);
-    if (w->api_key == API_CREATE_TOPICS) {
+    if (w->api_key == API_CREATE_TOPICS)
         create_topics_response_encode(&out, w->version, &w->create_out);
-    } else if (w->api_key == API_DELETE_TOPICS) {
+    else if (w->api_key == API_DELETE_TOPICS)
         delete_topics_response_encode(&out, w->version, &w->delete_out);
-    } else {
+    else
         create_partitions_response_encode(&out, w->version, &w->grow_out);
-    }
     m.u.admin_reply =
         (struct cluster_admin_reply){.request = w->request, .metadata_number = w->metadata_number};
     m.u.admin_reply.error = out.bad ? ERROR_UNKNOWN_SERVER_ERROR : ERROR_NONE;
     m.u.admin_reply.body = out.bad ? VIEW_NULL : wire_written(&out);
-    if (w->from != NULL) {
+    if (w->from != NULL)
         peer_send(w->from, &m);
-    }
     wire_writer_deinit(&out);
     unlink_work(l, w);
 }
 
 static void one_done(struct control_lead *l, struct admin_work *w)
 {
-    if (--w->left == 0 && !w->starting) {
+    if (--w->left == 0 && !w->starting)
         finish(l, w);
-    }
 }
 
 void admin_answered(struct control_lead *l, const struct controller_answer *a)
@@ -194,16 +187,14 @@ void admin_answered(struct control_lead *l, const struct controller_answer *a)
 
 void admin_forget_peer(struct control_lead *l, const struct peer *peer)
 {
-    for (struct admin_work *w = l->works; w != NULL; w = w->next) {
+    for (struct admin_work *w = l->works; w != NULL; w = w->next)
         w->from = w->from == peer ? NULL : w->from;
-    }
 }
 
 void admin_free_all(struct control_lead *l)
 {
-    while (l->works != NULL) {
+    while (l->works != NULL)
         unlink_work(l, l->works);
-    }
 }
 
 /* ---- one topic of a request to the step function ---- */
@@ -231,20 +222,17 @@ static char *check_configs(const struct create_topics_request_topic *t)
                              (int)t->configs[i].name.size, (const char *)t->configs[i].name.base);
         }
         char *wrong = config_topic_check(t->configs[i].name, t->configs[i].value);
-        if (wrong != NULL) {
+        if (wrong != NULL)
             return wrong;
-        }
     }
     return NULL;
 }
 
 static bool named_twice(const struct admin_work *w, uint32_t i)
 {
-    for (uint32_t k = 0; k < w->create_in.topics_count; k++) {
-        if (k != i && view_equal(w->create_in.topics[k].name, w->create_in.topics[i].name)) {
+    for (uint32_t k = 0; k < w->create_in.topics_count; k++)
+        if (k != i && view_equal(w->create_in.topics[k].name, w->create_in.topics[i].name))
             return true;
-        }
-    }
     return false;
 }
 
@@ -277,9 +265,8 @@ static void create_one(struct control_lead *l, struct admin_work *w, uint32_t i)
                                                   t->assignments[k].broker_ids_count,
                                                   t->assignments[k].broker_ids};
     }
-    for (uint32_t k = 0; k < t->configs_count; k++) {
+    for (uint32_t k = 0; k < t->configs_count; k++)
         settings[k] = (struct controller_setting){t->configs[k].name, t->configs[k].value};
-    }
     e.u.create_topic =
         (struct controller_create_topic){.name = t->name,
                                          .partition_count = t->num_partitions,
@@ -311,11 +298,9 @@ static void delete_one(struct control_lead *l, struct admin_work *w, uint32_t i)
 
 static bool grown_twice(const struct admin_work *w, uint32_t i)
 {
-    for (uint32_t k = 0; k < w->grow_in.topics_count; k++) {
-        if (k != i && view_equal(w->grow_in.topics[k].name, w->grow_in.topics[i].name)) {
+    for (uint32_t k = 0; k < w->grow_in.topics_count; k++)
+        if (k != i && view_equal(w->grow_in.topics[k].name, w->grow_in.topics[i].name))
             return true;
-        }
-    }
     return false;
 }
 
@@ -346,9 +331,8 @@ static void grow_one(struct control_lead *l, struct admin_work *w, uint32_t i)
 /* ---- the start ---- */
 static bool lay_out_create(struct admin_work *w, struct wire_reader *r)
 {
-    if (!create_topics_request_decode(r, w->version, &w->arena, &w->create_in)) {
+    if (!create_topics_request_decode(r, w->version, &w->arena, &w->create_in))
         return false;
-    }
     w->count = w->create_in.topics_count;
     create_topics_response_init(&w->create_out);
     w->create_out.topics_count = w->count;
@@ -362,9 +346,8 @@ static bool lay_out_create(struct admin_work *w, struct wire_reader *r)
 
 static bool lay_out_delete(struct admin_work *w, struct wire_reader *r)
 {
-    if (!delete_topics_request_decode(r, w->version, &w->arena, &w->delete_in)) {
+    if (!delete_topics_request_decode(r, w->version, &w->arena, &w->delete_in))
         return false;
-    }
     w->count = w->version >= 6 ? w->delete_in.topics_count : w->delete_in.topic_names_count;
     delete_topics_response_init(&w->delete_out);
     w->delete_out.responses_count = w->count;
@@ -373,18 +356,16 @@ static bool lay_out_delete(struct admin_work *w, struct wire_reader *r)
         delete_topics_response_topic_init(&w->delete_out.responses[i]);
         w->delete_out.responses[i].name =
             w->version >= 6 ? w->delete_in.topics[i].name : w->delete_in.topic_names[i];
-        if (w->version >= 6) {
+        if (w->version >= 6)
             w->delete_out.responses[i].topic_id = w->delete_in.topics[i].topic_id;
-        }
     }
     return true;
 }
 
 static bool lay_out_grow(struct admin_work *w, struct wire_reader *r)
 {
-    if (!create_partitions_request_decode(r, w->version, &w->arena, &w->grow_in)) {
+    if (!create_partitions_request_decode(r, w->version, &w->arena, &w->grow_in))
         return false;
-    }
     w->count = w->grow_in.topics_count;
     create_partitions_response_init(&w->grow_out);
     w->grow_out.results_count = w->count;
@@ -400,9 +381,8 @@ static bool lay_out(struct admin_work *w, struct view body)
 {
     struct wire_reader r = wire_reader_of(arena_copy(&w->arena, body));
     const struct api *api = api_find(w->api_key);
-    if (api == NULL || w->version < api->version_min || w->version > api->version_max) {
+    if (api == NULL || w->version < api->version_min || w->version > api->version_max)
         return false;
-    }
     switch (w->api_key) {
     case API_CREATE_TOPICS:
         return lay_out_create(w, &r);
@@ -438,17 +418,14 @@ void admin_start(struct control_lead *l, struct peer *from, const struct cluster
     l->next_request += w->count;
     w->left = w->count;
     w->starting = true;
-    for (uint32_t i = 0; i < w->count; i++) {
-        if (w->api_key == API_CREATE_TOPICS) {
+    for (uint32_t i = 0; i < w->count; i++)
+        if (w->api_key == API_CREATE_TOPICS)
             create_one(l, w, i);
-        } else if (w->api_key == API_DELETE_TOPICS) {
+        else if (w->api_key == API_DELETE_TOPICS)
             delete_one(l, w, i);
-        } else {
+        else
             grow_one(l, w, i);
-        }
-    }
     w->starting = false;
-    if (w->left == 0) {
+    if (w->left == 0)
         finish(l, w);
-    }
 }

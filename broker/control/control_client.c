@@ -61,12 +61,10 @@ struct control_client *control_client_new(struct control *c)
 
 void control_client_free(struct control_client *cl)
 {
-    if (cl == NULL) {
+    if (cl == NULL)
         return;
-    }
-    if (cl->peer != NULL) {
+    if (cl->peer != NULL)
         peer_discard(cl->peer);
-    }
     timer_deinit(&cl->retry);
     metadata_feed_free(cl->feed);
     free(cl->known_host);
@@ -83,9 +81,8 @@ static void fail_admins(struct control_client *cl)
         struct control_admin *a = list;
         list = a->next;
         timer_deinit(&a->timer);
-        if (a->answer == NULL) {
+        if (a->answer == NULL)
             a->error = ERROR_NOT_CONTROLLER;
-        }
         a->done(a);
     }
 }
@@ -110,9 +107,8 @@ static void connect_now(struct control_client *cl)
         cl->peer = cl->known.active ? control_lead_join(c->lead, &cl->owner) : NULL;
         return;
     }
-    if (cl->known_host == NULL || !resolve_numeric(cl->known_host, cl->known.cluster_port, &to)) {
+    if (cl->known_host == NULL || !resolve_numeric(cl->known_host, cl->known.cluster_port, &to))
         return; /* its address is not known yet: the step function will tell */
-    }
     cl->peer = peer_connect(c->reactor, &c->identity, cl->known.member.broker, &to, &cl->owner);
 }
 
@@ -199,9 +195,8 @@ static void peer_up(struct peer_owner *o, struct peer *p)
     cl->retry_ms = RETRY_MS_MIN;
     subscribe(cl);
     send_reports(cl);
-    if (cl->handing_over) {
+    if (cl->handing_over)
         ask_shutdown(cl);
-    }
 }
 
 /* ---- the inventory: every shard's part, then one message ---- */
@@ -266,30 +261,25 @@ static void inventory_back(struct call *call, struct shard *home)
                           i->exception_count + part->exception_count + 1, sizeof *i->exceptions);
     i->held =
         xgrow(i->held, &i->held_capacity, i->held_count + part->held_count + 1, sizeof *i->held);
-    for (uint32_t k = 0; k < part->exception_count; k++) {
+    for (uint32_t k = 0; k < part->exception_count; k++)
         i->exceptions[i->exception_count++] = part->exceptions[k];
-    }
-    for (uint32_t k = 0; k < part->held_count; k++) {
+    for (uint32_t k = 0; k < part->held_count; k++)
         i->held[i->held_count++] = part->held[k];
-    }
     arena_reset(&part->arena);
     free(part);
-    if (--i->left > 0) {
+    if (--i->left > 0)
         return;
-    }
     /* Another snapshot came meanwhile, perhaps from another controller or for another registration:
      * what was gathered is no answer to that one. */
     bool again = cl->gather_again;
     cl->gathering = cl->gather_again = false;
-    if (!again && cl->up && i->incarnation == cl->control->identity.self.incarnation) {
+    if (!again && cl->up && i->incarnation == cl->control->identity.self.incarnation)
         send_inventory(cl, i);
-    }
     free(i->exceptions);
     free(i->held);
     free(i);
-    if (again) {
+    if (again)
         gather_inventory(cl);
-    }
 }
 
 static void gather_inventory(struct control_client *cl)
@@ -320,27 +310,23 @@ static void heard_metadata(struct control_client *cl, const struct cluster_metad
     struct metadata *now = &cl->control->shard->metadata;
     bool need_snapshot;
     struct metadata_delta *d = metadata_feed_frame(cl->feed, now, frame, &need_snapshot);
-    if (need_snapshot) {
+    if (need_snapshot)
         subscribe(cl);
-    }
-    if (d == NULL) {
+    if (d == NULL)
         return;
-    }
     bool snapshot = d->snapshot;
     control_spread(cl->control, d);
     control_dirs_note_epoch(cl->control, frame->controller_epoch);
-    if (snapshot) {
+    if (snapshot)
         gather_inventory(cl);
-    }
 }
 
 static uint64_t own_digest(struct control_client *cl)
 {
     const struct metadata *m = &cl->control->shard->metadata;
     struct map_entry e;
-    if (cl->digest_known && cl->digest_number == m->number) {
+    if (cl->digest_known && cl->digest_number == m->number)
         return cl->digest;
-    }
     cl->digest = 0;
     for (uint32_t at = 0; map_next(&m->by_id, &at, &e);) {
         const struct topic_meta *t = e.value;
@@ -357,9 +343,8 @@ static uint64_t own_digest(struct control_client *cl)
 static void heard_digest(struct control_client *cl, const struct cluster_digest *d)
 {
     const struct metadata *m = &cl->control->shard->metadata;
-    if (!m->complete || d->controller_epoch != m->controller_epoch || d->last_number > m->number) {
+    if (!m->complete || d->controller_epoch != m->controller_epoch || d->last_number > m->number)
         return;
-    }
     if (d->last_number == m->number && d->digest != own_digest(cl)) {
         say(&cl->control->reactor->env, SAY_WARN, "control",
             "the metadata here differ from the controller's: asking for a snapshot");
@@ -402,9 +387,8 @@ static void heard_isr_replies(struct control_client *cl, const struct cluster_me
 static void unlink_admin(struct control_client *cl, struct control_admin *a)
 {
     struct control_admin **at = &cl->admins;
-    while (*at != a) {
+    while (*at != a)
         at = &(*at)->next;
-    }
     *at = a->next;
     timer_deinit(&a->timer);
 }
@@ -412,14 +396,12 @@ static void unlink_admin(struct control_client *cl, struct control_admin *a)
 static void heard_admin_reply(struct control_client *cl, const struct cluster_admin_reply *reply)
 {
     for (struct control_admin *a = cl->admins; a != NULL; a = a->next) {
-        if (a->request != reply->request || a->answer != NULL) {
+        if (a->request != reply->request || a->answer != NULL)
             continue;
-        }
         a->error = reply->error;
         a->metadata_number = reply->metadata_number;
-        if (reply->body.base != NULL) {
+        if (reply->body.base != NULL)
             a->answer = buf_copy(NULL, reply->body.base, reply->body.size);
-        }
         if (a->answer == NULL || a->metadata_number <= cl->applied_number) {
             unlink_admin(cl, a);
             a->done(a);
@@ -486,24 +468,21 @@ void control_client_isr(struct control_client *cl, const struct cluster_isr_chan
 
 void control_client_report(struct control_client *cl, const struct cluster_report *report)
 {
-    if (cl->report_count >= REPORTS_MAX) {
+    if (cl->report_count >= REPORTS_MAX)
         return; /* the next inventory or order makes the replica report it again */
-    }
     cl->reports =
         xgrow(cl->reports, &cl->report_capacity, cl->report_count + 1, sizeof *cl->reports);
     cl->reports[cl->report_count++] = *report;
-    if (cl->up) {
+    if (cl->up)
         send_reports(cl);
-    }
 }
 
 static void admin_timed_out(struct timer *timer)
 {
     struct control_admin *a = CONTAINER_OF(timer, struct control_admin, timer);
     unlink_admin(a->control->client, a);
-    if (a->answer == NULL) {
+    if (a->answer == NULL)
         a->error = ERROR_REQUEST_TIMED_OUT;
-    }
     a->done(a);
 }
 
@@ -531,7 +510,6 @@ void control_client_admin(struct control_client *cl, struct control_admin *a)
 void control_client_hand_over(struct control_client *cl)
 {
     cl->handing_over = true;
-    if (cl->up) {
+    if (cl->up)
         ask_shutdown(cl);
-    }
 }

@@ -43,9 +43,8 @@ static bool fits(struct control *c, const struct log_dir_load *load, unsigned i)
 
 static void note_directory(struct control *c, const struct log_dir_load *load)
 {
-    if (load->cluster_id != NULL && c->cluster_id == NULL) {
+    if (load->cluster_id != NULL && c->cluster_id == NULL)
         c->cluster_id = xstrdup(load->cluster_id);
-    }
     c->has_data |= load->has_data;
     c->any_unclean |= !load->clean;
     for (uint32_t k = 0; k < load->found_count; k++) {
@@ -80,9 +79,8 @@ static bool found_once(struct control *c)
         }
     }
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&places, &at, &e);) {
+    for (uint32_t at = 0; map_next(&places, &at, &e);)
         free(e.value);
-    }
     map_deinit(&places);
     return once;
 }
@@ -95,9 +93,8 @@ static bool leave_out_broken(struct control *c)
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         const struct log_dir_load *load = &c->loads[i];
         usable += load->error == 0;
-        if (load->error != 0 && (broken == NULL || load->refused)) {
+        if (load->error != 0 && (broken == NULL || load->refused))
             broken = load;
-        }
     }
     if (broken != NULL && (usable == 0 || broken->refused)) {
         control_halt(c, "%s", why_not(broken));
@@ -119,29 +116,23 @@ bool control_dirs_loaded(struct control *c)
 {
     uint32_t logs = 0;
     unsigned usable = 0;
-    if (!leave_out_broken(c)) {
+    if (!leave_out_broken(c))
         return false;
-    }
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         const struct log_dir_load *load = &c->loads[i];
-        if (load->error != 0) {
+        if (load->error != 0)
             continue;
-        }
-        if (!fits(c, load, i)) {
+        if (!fits(c, load, i))
             return false;
-        }
-        if (usable++ == 0) {
+        if (usable++ == 0)
             c->storage_id = load->storage_id;
-        }
         note_directory(c, load);
-        if (load->controller_epoch > c->controller_epoch) {
+        if (load->controller_epoch > c->controller_epoch)
             c->controller_epoch = load->controller_epoch;
-        }
         logs += load->found_count;
     }
-    if (!found_once(c)) {
+    if (!found_once(c))
         return false;
-    }
     if (logs == 0) {
         say(&c->reactor->env, SAY_INFO, "log", "no partitions in %u directories", usable);
     } else {
@@ -162,15 +153,12 @@ void control_dirs_take_notes(struct control *c, uint64_t previous)
 {
     for (unsigned j = 0; j < c->config->dir_count; j++) {
         const struct log_dir_load *load = &c->loads[j];
-        if (load->error != 0 || !marker_names(load, previous)) {
+        if (load->error != 0 || !marker_names(load, previous))
             continue;
-        }
         for (uint32_t k = 0; k < load->offline_count; k++) {
-            for (unsigned i = 0; i < c->config->dir_count; i++) {
-                if (strcmp(c->config->dirs[i], load->offline[k].path) == 0) {
+            for (unsigned i = 0; i < c->config->dir_count; i++)
+                if (strcmp(c->config->dirs[i], load->offline[k].path) == 0)
                     c->dirs[i].offline_since = load->offline[k].since;
-                }
-            }
         }
     }
 }
@@ -187,12 +175,10 @@ static void list_offline(struct control *c)
 {
     c->offline_count = 0;
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (control_dir_is_usable(c, i)) {
+        if (control_dir_is_usable(c, i))
             continue;
-        }
-        if (c->dirs[i].offline_since == 0) {
+        if (c->dirs[i].offline_since == 0)
             c->dirs[i].offline_since = c->dirs[i].known_as;
-        }
         c->offline[c->offline_count++] =
             (struct log_dir_offline){c->config->dirs[i], c->dirs[i].offline_since};
     }
@@ -203,9 +189,8 @@ void control_dirs_note_offline(struct control *c, uint64_t previous)
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         uint64_t since = c->dirs[i].offline_since;
         c->dirs[i].known_as = since == 0 || marker_names(&c->loads[i], previous) ? previous : since;
-        if (control_dir_is_usable(c, i)) {
+        if (control_dir_is_usable(c, i))
             c->dirs[i].offline_since = 0;
-        }
     }
     list_offline(c);
 }
@@ -252,12 +237,10 @@ static void write_notes(struct control *c);
 static void noted(struct log_dir_mark *mark)
 {
     struct control *c = mark->context;
-    if (mark->error != 0) {
+    if (mark->error != 0)
         control_dir_say_unwritten(c, (unsigned)(mark - c->notes), mark->error);
-    }
-    if (--c->notes_left == 0 && c->note_again && c->phase < CONTROL_CLOSING) {
+    if (--c->notes_left == 0 && c->note_again && c->phase < CONTROL_CLOSING)
         write_notes(c);
-    }
 }
 
 static void write_notes(struct control *c)
@@ -276,9 +259,8 @@ static void write_notes(struct control *c)
 static void write_notes_soon(struct control *c)
 {
     c->note_again = true;
-    if (c->notes_left == 0 && c->phase < CONTROL_CLOSING) {
+    if (c->notes_left == 0 && c->phase < CONTROL_CLOSING)
         write_notes(c);
-    }
 }
 
 void control_dirs_note_lost(struct control *c, unsigned i)
@@ -290,9 +272,8 @@ void control_dirs_note_lost(struct control *c, unsigned i)
 
 void control_dirs_note_epoch(struct control *c, int32_t controller_epoch)
 {
-    if (controller_epoch <= c->controller_epoch) {
+    if (controller_epoch <= c->controller_epoch)
         return;
-    }
     c->controller_epoch = controller_epoch;
     write_notes_soon(c);
 }
@@ -307,9 +288,8 @@ void control_dir_say_unwritten(const struct control *c, unsigned i, int error)
 bool control_dir_lost(struct control *c, unsigned i, int error)
 {
     unsigned usable = 0;
-    for (unsigned k = 0; k < c->config->dir_count; k++) {
+    for (unsigned k = 0; k < c->config->dir_count; k++)
         usable += control_dir_is_usable(c, k);
-    }
     if (usable == 0) {
         control_halt(c,
                      "data directory %s: its meta.properties cannot be written: %s; no data "

@@ -32,11 +32,10 @@ static void gone_there(struct call *call, struct shard *there)
     part->there = there;
     part->removal.topic = part->gone->topic;
     part->removal.told = removed;
-    if (there->replicas != NULL) {
+    if (there->replicas != NULL)
         replica_host_when_gone(there->replicas, &part->removal);
-    } else {
+    else
         call_return(there, call);
-    }
 }
 
 static void gone_back(struct call *call, struct shard *home)
@@ -45,9 +44,8 @@ static void gone_back(struct call *call, struct shard *home)
     struct gone *g = part->gone;
     (void)home;
     g->everywhere = g->everywhere && part->removal.gone;
-    if (--g->left > 0) {
+    if (--g->left > 0)
         return;
-    }
     if (g->everywhere) {
         struct cluster_report report = {
             .id = {g->topic, -1}, .kind = CLUSTER_REPORT_DELETED, .leader_epoch = -1};
@@ -69,7 +67,6 @@ void control_topic_gone(struct control *c, struct uuid topic)
         g->calls[i].call.there = gone_there;
         g->calls[i].call.back = gone_back;
     }
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         call_make(c->shard, i, &g->calls[i].call); /* the last of these may free g */
-    }
 }

@@ -41,9 +41,8 @@ static struct control_producer_id *pop(struct control_ids *ids)
 {
     struct control_producer_id *ask = ids->first;
     ids->first = ask->next;
-    if (ids->first == NULL) {
+    if (ids->first == NULL)
         ids->last = &ids->first;
-    }
     ids->waiting--;
     return ask;
 }
@@ -56,9 +55,8 @@ static void serve(struct control_ids *ids)
         ask->producer_id = ids->next++;
         ask->done(ask);
     }
-    if (ids->first != NULL && !ids->asking && ids->up) {
+    if (ids->first != NULL && !ids->asking && ids->up)
         read_block(ids);
-    }
 }
 
 static void fail_all(struct control_ids *ids, enum error_code e)
@@ -131,9 +129,8 @@ static void read_block(struct control_ids *ids)
 void control_ids_session(struct control_ids *ids, bool up)
 {
     ids->up = up;
-    if (up) {
+    if (up)
         serve(ids);
-    }
 }
 
 void control_producer_id(struct control *c, struct control_producer_id *ask)

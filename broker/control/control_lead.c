@@ -48,13 +48,11 @@ struct control_lead *control_lead_new(struct control *c)
 
 void control_lead_free(struct control_lead *l)
 {
-    if (l == NULL) {
+    if (l == NULL)
         return;
-    }
     admin_free_all(l);
-    for (size_t i = 0; i < l->peer_count; i++) {
+    for (size_t i = 0; i < l->peer_count; i++)
         peer_discard(l->peers[i].peer);
-    }
     free(l->peers);
     timer_deinit(&l->timer);
     controller_free(l->controller);
@@ -69,11 +67,9 @@ bool control_lead_active(const struct control_lead *l)
 /* ---- actions ---- */
 static struct peer *find_peer(struct control_lead *l, uint64_t name)
 {
-    for (size_t i = 0; i < l->peer_count; i++) {
-        if (peer_name(l->peers[i].peer) == name) {
+    for (size_t i = 0; i < l->peer_count; i++)
+        if (peer_name(l->peers[i].peer) == name)
             return l->peers[i].peer;
-        }
-    }
     return NULL;
 }
 
@@ -91,9 +87,8 @@ static void zk_heard(struct control_zk_ask *ask, const struct event *reply)
 static void send_to(struct control_lead *l, uint64_t name, const struct cluster_message *m)
 {
     struct peer *p = find_peer(l, name);
-    if (p != NULL) {
+    if (p != NULL)
         peer_send(p, m);
-    }
 }
 
 static void drop_peer(struct control_lead *l, struct peer *p)
@@ -194,9 +189,8 @@ void control_lead_step(struct control_lead *l, struct controller_event *event)
     event->now_ms = (int64_t)(l->control->reactor->now_ns / 1000000);
     event->wall_ms = env->ops->wall_ms(env->world);
     controller_step(l->controller, event, &actions);
-    for (uint32_t i = 0; i < actions.count; i++) {
+    for (uint32_t i = 0; i < actions.count; i++)
         carry_out(l, &actions.items[i]);
-    }
     controller_actions_deinit(&actions);
 }
 
@@ -209,11 +203,9 @@ static void add_peer(struct control_lead *l, struct peer *p)
 
 static struct lead_peer *entry_of(struct control_lead *l, const struct peer *p)
 {
-    for (size_t i = 0; i < l->peer_count; i++) {
-        if (l->peers[i].peer == p) {
+    for (size_t i = 0; i < l->peer_count; i++)
+        if (l->peers[i].peer == p)
             return &l->peers[i];
-        }
-    }
     IMPOSSIBLE("a control connection that is not in the list");
 }
 
@@ -221,9 +213,8 @@ void control_lead_accept(struct control_lead *l, token connection, const struct 
 {
     struct peer *p =
         peer_accept(l->control->reactor, &l->control->identity, connection, open, &l->owner);
-    if (p != NULL) {
+    if (p != NULL)
         add_peer(l, p);
-    }
 }
 
 struct peer *control_lead_join(struct control_lead *l, struct peer_owner *client)
@@ -251,9 +242,8 @@ static void peer_down(struct peer_owner *o, struct peer *p, const char *why)
     drop_peer(l, p);
     say_limited(l->control->reactor, &l->say_limit, SAY_INFO, "control",
                 "the control connection of broker %d has ended: %s", peer_member(p).broker, why);
-    if (told) {
+    if (told)
         control_lead_step(l, &e);
-    }
 }
 
 static void each_isr_change(struct control_lead *l, const struct peer *p,

@@ -58,9 +58,8 @@ struct control_listen *control_listen_new(struct control *c)
 
 void control_listen_free(struct control_listen *l)
 {
-    if (l == NULL) {
+    if (l == NULL)
         return;
-    }
     while (l->openings != NULL) {
         struct opening *o = l->openings;
         l->openings = o->next;
@@ -69,9 +68,8 @@ void control_listen_free(struct control_listen *l)
         buf_unref(o->buf);
         free(o);
     }
-    for (unsigned i = 0; i < l->count; i++) {
+    for (unsigned i = 0; i < l->count; i++)
         reactor_remove(l->control->reactor, &l->listeners[i].source);
-    }
     free(l);
 }
 
@@ -104,50 +102,42 @@ static void heard_listening(struct listener *one, const struct event *e)
         return;
     }
     one->bound = true;
-    if (one->cluster) {
+    if (one->cluster)
         credit(one, CREDIT);
-    }
-    if (--l->waiting == 0) {
+    if (--l->waiting == 0)
         control_listening(l->control);
-    }
 }
 
 static void listener_heard(struct source *source, const struct event *e)
 {
     struct listener *one = CONTAINER_OF(source, struct listener, source);
-    if (e->kind == EV_NET_LISTENING) {
+    if (e->kind == EV_NET_LISTENING)
         heard_listening(one, e);
-    }
 }
 
 void control_listen_take_clients(struct control_listen *l)
 {
     l->takes_clients = true;
-    for (unsigned i = 0; i < l->count; i++) {
-        if (!l->listeners[i].cluster) {
+    for (unsigned i = 0; i < l->count; i++)
+        if (!l->listeners[i].cluster)
             credit(&l->listeners[i], CREDIT);
-        }
-    }
 }
 
 void control_listen_stop_clients(struct control_listen *l)
 {
     const struct env *env = &l->control->reactor->env;
     l->takes_clients = false;
-    for (unsigned i = 0; i < l->count; i++) {
-        if (!l->listeners[i].cluster && l->listeners[i].bound) {
+    for (unsigned i = 0; i < l->count; i++)
+        if (!l->listeners[i].cluster && l->listeners[i].bound)
             env->ops->net_close(env->world, l->listeners[i].source.token, false);
-        }
-    }
 }
 
 /* ---- cluster connections ---- */
 static void opening_free(struct opening *o)
 {
     struct opening **at = &o->owner->openings;
-    while (*at != o) {
+    while (*at != o)
         at = &(*at)->next;
-    }
     *at = o->next;
     reactor_remove(o->owner->control->reactor, &o->source);
     timer_deinit(&o->timer);
@@ -236,11 +226,10 @@ static void opening_heard(struct source *source, const struct event *e)
     } else if (e->kind == EV_NET_DATA) {
         bool whole = e->u.data.at + e->u.data.size == CLUSTER_OPEN_SIZE;
         buf_unref(e->u.data.buf);
-        if (whole) {
+        if (whole)
             heard_open(o);
-        } else {
+        else
             env->ops->net_close(env->world, o->source.token, false);
-        }
     }
 }
 
@@ -249,27 +238,23 @@ static void client_accepted(struct control_listen *l, const struct event *e)
 {
     struct shard *s = l->control->shard;
     unsigned to = l->next_shard++ % broker_shard_count(s->broker);
-    if (!l->takes_clients) {
+    if (!l->takes_clients)
         s->reactor.env.ops->net_close(s->reactor.env.world, e->token, false);
-    } else if (to == s->number) {
+    else if (to == s->number)
         client_net_accepted(s->clients, e);
-    } else {
+    else
         s->reactor.env.ops->net_move(s->reactor.env.world, e->token, to);
-    }
 }
 
 void control_listen_accepted(struct control_listen *l, const struct event *e)
 {
-    if (e->u.net.listener >= l->count) {
+    if (e->u.net.listener >= l->count)
         return;
-    }
     struct listener *one = &l->listeners[e->u.net.listener];
-    if (one->cluster) {
+    if (one->cluster)
         open_accepted(l, e);
-    } else {
+    else
         client_accepted(l, e);
-    }
-    if (one->cluster || l->takes_clients) {
+    if (one->cluster || l->takes_clients)
         credit(one, 1);
-    }
 }

@@ -93,11 +93,9 @@ void control_register_start(struct control *c)
     r->config.storage_id = c->storage_id;
     r->config.directory_ids = r->directories;
     r->config.cluster_id = view_of(c->cluster_id);
-    for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (c->loads[i].error == 0) {
+    for (unsigned i = 0; i < c->config->dir_count; i++)
+        if (c->loads[i].error == 0)
             r->directories[r->config.directory_count++] = c->loads[i].directory_id;
-        }
-    }
     describe(r);
     r->registrar = registrar_new(&r->config);
     env->ops->zk_open(env->world, true);
@@ -111,9 +109,8 @@ static void marked(struct log_dir_mark *mark)
     unsigned i = (unsigned)(mark - c->marks);
     if (mark->error != 0) {
         log_dir_give_up(broker_dirs(c->shard->broker)[i]);
-        if (!control_dir_lost(c, i, mark->error)) {
+        if (!control_dir_lost(c, i, mark->error))
             return;
-        }
         control_dirs_note_lost(c, i);
     }
     one_marked(r);
@@ -133,9 +130,8 @@ static void persist(struct control_register *r, const struct registrar_action *a
         free(c->cluster_id);
         c->cluster_id = xstrndup(a->cluster_id.base, a->cluster_id.size);
     }
-    if (c->shard->replicas == NULL) {
+    if (c->shard->replicas == NULL)
         control_dirs_take_notes(c, a->previous);
-    }
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         bool known = control_dir_is_known(c, i, a->previous);
         c->dirs[i].matches = known || c->shard->replicas == NULL;
@@ -149,9 +145,8 @@ static void persist(struct control_register *r, const struct registrar_action *a
     }
     control_dirs_note_offline(c, a->previous);
     for (unsigned i = 0; i < c->config->dir_count; i++) {
-        if (!c->dirs[i].matches || !control_dir_takes_marks(c, i)) {
+        if (!c->dirs[i].matches || !control_dir_takes_marks(c, i))
             continue;
-        }
         c->marks[i].found = c->loads[i].found;
         c->marks[i].found_count = c->loads[i].found_count;
         c->marks[i].done = marked;
@@ -168,17 +163,15 @@ static void taken_in(struct log_dir_mark *mark)
 {
     struct control *c = mark->context;
     c->registration->in_marks_left--;
-    if (mark->error != 0) {
+    if (mark->error != 0)
         control_dir_say_unwritten(c, (unsigned)(mark - c->registration->in_marks), mark->error);
-    }
 }
 
 static void mark_as_in(struct control_register *r, uint64_t incarnation)
 {
     struct control *c = r->control;
-    if (r->in_marks_left > 0) {
+    if (r->in_marks_left > 0)
         return; /* earlier marks are on their way and say the same */
-    }
     r->in_marks_left = control_dirs_mark_in(c, incarnation, r->in_marks, taken_in);
 }
 
@@ -210,16 +203,14 @@ static void carry_out(struct control_register *r, const struct registrar_action 
         control_unregistered(c);
         break;
     case REGISTRAR_STATE:
-        if (a->broker_state == ZNODE_BROKER_IN) {
+        if (a->broker_state == ZNODE_BROKER_IN)
             mark_as_in(r, a->incarnation);
-        }
         break;
     case REGISTRAR_TIMER_SET:
-        if (a->after_ms > 0) {
+        if (a->after_ms > 0)
             timer_set(&r->timer, a->after_ms);
-        } else {
+        else
             timer_cancel(&r->timer);
-        }
         break;
     case REGISTRAR_SAY:
         say(&c->reactor->env, a->level, "registration", "%.*s", (int)a->text.size,
@@ -237,17 +228,14 @@ static void step(struct control_register *r, struct registrar_event *e)
 {
     const struct env *env = &r->control->reactor->env;
     uint32_t count;
-    if (r->registrar == NULL || r->control->phase == CONTROL_ENDED) {
+    if (r->registrar == NULL || r->control->phase == CONTROL_ENDED)
         return;
-    }
     e->wall_ms = env->ops->wall_ms(env->world);
-    for (unsigned i = 0; i < COUNT_OF(e->random); i++) {
+    for (unsigned i = 0; i < COUNT_OF(e->random); i++)
         e->random[i] = env->ops->random(env->world);
-    }
     const struct registrar_action *actions = registrar_step(r->registrar, e, &count);
-    for (uint32_t i = 0; i < count && r->control->phase != CONTROL_ENDED; i++) {
+    for (uint32_t i = 0; i < count && r->control->phase != CONTROL_ENDED; i++)
         carry_out(r, &actions[i]);
-    }
 }
 
 void control_register_session(struct control *c, const struct event *event)

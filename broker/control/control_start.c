@@ -33,9 +33,8 @@ void control_start_init(struct control *c)
 void control_start_deinit(struct control *c)
 {
     timer_deinit(&c->waiting_timer);
-    for (unsigned i = 0; i < c->config->dir_count; i++) {
+    for (unsigned i = 0; i < c->config->dir_count; i++)
         log_dir_load_deinit(&c->loads[i]);
-    }
     free(c->loads);
     free(c->marks);
     free(c->stops);
@@ -51,9 +50,8 @@ void control_start(struct control *c)
 /* ---- the directories ---- */
 static void all_loaded(struct control *c)
 {
-    if (!control_dirs_loaded(c)) {
+    if (!control_dirs_loaded(c))
         return;
-    }
     c->phase = CONTROL_REGISTERING;
     timer_set(&c->waiting_timer, WAITING_MS);
     control_register_start(c);
@@ -63,11 +61,10 @@ static void loaded(struct log_dir_load *load)
 {
     struct control *c = load->context;
     if (--c->loads_left == 0) {
-        if (c->stop_asked) {
+        if (c->stop_asked)
             control_finish(c);
-        } else {
+        else
             all_loaded(c);
-        }
     }
 }
 
@@ -105,19 +102,16 @@ static void begin_back(struct call *call, struct shard *home)
     struct begin *b = CONTAINER_OF(call, struct begin_call, call)->begin;
     struct control *c = b->control;
     (void)home;
-    if (--b->left > 0) {
+    if (--b->left > 0)
         return;
-    }
     struct controller_event e = {.kind = CONTROLLER_EV_REGISTERED, .u.member = b->self};
     bool stands = c->beginning == b;
     free(b);
-    if (!stands) {
+    if (!stands)
         return; /* it is registered no more, or anew */
-    }
     c->beginning = NULL;
-    if (c->phase == CONTROL_REGISTERING) {
+    if (c->phase == CONTROL_REGISTERING)
         c->phase = CONTROL_RUNNING;
-    }
     control_lead_step(c->lead, &e);
     control_client_registered(c->client);
 }
@@ -137,9 +131,8 @@ void control_registered(struct control *c, uint64_t incarnation)
         b->calls[i].call.there = begin_there;
         b->calls[i].call.back = begin_back;
     }
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         call_make(c->shard, i, &b->calls[i].call);
-    }
 }
 
 void control_unregistered(struct control *c)

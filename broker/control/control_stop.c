@@ -25,15 +25,13 @@ static void begin_close(struct control *c)
 
 void control_stop(struct control *c)
 {
-    if (c->stop_asked) {
+    if (c->stop_asked)
         return;
-    }
     c->stop_asked = true;
     timer_init(&c->stop_timer, c->reactor, stop_fired);
     say(&c->reactor->env, SAY_INFO, "control", "stopping");
-    if (c->phase == CONTROL_LOADING) {
+    if (c->phase == CONTROL_LOADING)
         return; /* recovery is not interrupted; when it is done, the broker ends */
-    }
     if (c->phase == CONTROL_REGISTERING) {
         begin_close(c);
         return;
@@ -51,11 +49,9 @@ void control_stop(struct control *c)
 static bool somebody_else_is_alive(const struct control *c)
 {
     const struct brokers_meta *all = c->shard->metadata.brokers;
-    for (uint32_t i = 0; i < all->count; i++) {
-        if (all->items[i].alive && all->items[i].member.broker != c->config->broker_id) {
+    for (uint32_t i = 0; i < all->count; i++)
+        if (all->items[i].alive && all->items[i].member.broker != c->config->broker_id)
             return true;
-        }
-    }
     return false;
 }
 
@@ -63,9 +59,8 @@ static bool somebody_else_is_alive(const struct control *c)
  * as they become fewer. */
 void control_handed_over(struct control *c, int32_t remaining)
 {
-    if (c->phase != CONTROL_HANDING_OVER) {
+    if (c->phase != CONTROL_HANDING_OVER)
         return;
-    }
     if (remaining != c->remaining) {
         c->remaining = remaining;
         c->remaining_since_ns = c->reactor->now_ns;
@@ -121,11 +116,10 @@ static void stop_there(struct call *call, struct shard *there)
     stop->there = there;
     there->stopping = true;
     client_net_drain(there->clients);
-    if (there->replicas != NULL) {
+    if (there->replicas != NULL)
         replica_host_stop(there->replicas, replicas_stopped, stop);
-    } else {
+    else
         call_return(there, call);
-    }
 }
 
 static void dir_stopped(struct log_dir_stop *stop)
@@ -136,9 +130,8 @@ static void dir_stopped(struct log_dir_stop *stop)
         say(&c->reactor->env, SAY_ERROR, "log", "data directory %s could not be closed cleanly: %s",
             c->config->dirs[i], strerror(-stop->error));
     }
-    if (--c->stops_left == 0) {
+    if (--c->stops_left == 0)
         control_finish(c);
-    }
 }
 
 static void stop_back(struct call *call, struct shard *home)
@@ -147,9 +140,8 @@ static void stop_back(struct call *call, struct shard *home)
     struct control *c = stop->control;
     (void)home;
     free(stop);
-    if (--c->shards_left > 0 || c->phase != CONTROL_CLOSING) {
+    if (--c->shards_left > 0 || c->phase != CONTROL_CLOSING)
         return;
-    }
     c->stops_left = c->config->dir_count;
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         c->stops[i].done = dir_stopped;
@@ -162,9 +154,8 @@ static void stop_back(struct call *call, struct shard *home)
 void control_controller_stopped(struct control *c)
 {
     unsigned count = broker_shard_count(c->shard->broker);
-    if (c->phase != CONTROL_CLOSING) {
+    if (c->phase != CONTROL_CLOSING)
         return;
-    }
     control_listen_stop_clients(c->listen);
     c->shards_left = count;
     for (unsigned i = 0; i < count; i++) {
@@ -180,9 +171,8 @@ void control_finish(struct control *c)
 {
     const struct env *env = &c->reactor->env;
     uint64_t crossed = 0;
-    for (unsigned i = 0; i < broker_shard_count(c->shard->broker); i++) {
+    for (unsigned i = 0; i < broker_shard_count(c->shard->broker); i++)
         crossed += broker_shard(c->shard->broker, i)->crossed;
-    }
     say(env, SAY_INFO, "control", "stopped; %llu requests crossed shards",
         (unsigned long long)crossed);
     c->phase = CONTROL_ENDED;

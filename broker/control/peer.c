@@ -75,9 +75,8 @@ static void peer_free(struct peer *p)
 static void peer_free_when_done(struct peer *p)
 {
     if (p->state != PEER_ENDED || p->socket_open || p->busy > 0 || p->turn.queued ||
-        p->owner != NULL) {
+        p->owner != NULL)
         return;
-    }
     peer_free(p);
 }
 
@@ -106,9 +105,8 @@ static void unjoin(struct peer *p)
 /* Ends it and tells the owner why. */
 static void fail(struct peer *p, const char *why)
 {
-    if (p->state == PEER_ENDED) {
+    if (p->state == PEER_ENDED)
         return;
-    }
     p->state = PEER_ENDED;
     timer_cancel(&p->tick);
     socket_close(p, true);
@@ -135,9 +133,8 @@ void peer_close(struct peer *p)
 
 void peer_discard(struct peer *p)
 {
-    if (p->other != NULL) {
+    if (p->other != NULL)
         p->other->other = NULL;
-    }
     peer_free(p);
 }
 
@@ -152,9 +149,8 @@ static void put_raw(struct peer *p, const uint8_t *bytes, size_t size)
 
 void peer_send(struct peer *p, const struct cluster_message *m)
 {
-    if (p->state != PEER_UP) {
+    if (p->state != PEER_UP)
         return;
-    }
     cluster_frame_encode(&p->out, m);
     reactor_at_turn(p->reactor, &p->turn);
 }
@@ -162,9 +158,8 @@ void peer_send(struct peer *p, const struct cluster_message *m)
 static void flush(struct peer *p)
 {
     const struct env *env = &p->reactor->env;
-    if (p->out.size == 0) {
+    if (p->out.size == 0)
         return;
-    }
     if (p->other != NULL) {
         struct peer *to = p->other;
         to->in = xgrow(to->in, &to->in_capacity, to->in_size + p->out.size, 1);
@@ -204,9 +199,8 @@ static void draw_nonce(struct peer *p, uint8_t nonce[CLUSTER_NONCE_SIZE])
 static bool take_challenge(struct peer *p, struct view frame)
 {
     uint8_t proof[CLUSTER_PROOF_FRAME_SIZE];
-    if (!cluster_challenge_decode(frame, &p->challenge)) {
+    if (!cluster_challenge_decode(frame, &p->challenge))
         return false;
-    }
     p->member = p->challenge.from;
     cluster_proof_encode(CLUSTER_OPENER, p->self.secret, &p->open, &p->challenge, proof);
     put_raw(p, proof, sizeof proof);
@@ -217,9 +211,8 @@ static bool take_challenge(struct peer *p, struct view frame)
 static bool take_proof(struct peer *p, struct view frame)
 {
     uint8_t ready[CLUSTER_PROOF_FRAME_SIZE];
-    if (!cluster_proof_check(CLUSTER_OPENER, p->self.secret, &p->open, &p->challenge, frame)) {
+    if (!cluster_proof_check(CLUSTER_OPENER, p->self.secret, &p->open, &p->challenge, frame))
         return false;
-    }
     cluster_proof_encode(CLUSTER_ACCEPTOR, p->self.secret, &p->open, &p->challenge, ready);
     put_raw(p, ready, sizeof ready);
     go_up(p);
@@ -241,16 +234,14 @@ static void take_handshake(struct peer *p, struct view frame)
         return;
     }
     bool good = true;
-    if (p->state == PEER_AWAITS_CHALLENGE) {
+    if (p->state == PEER_AWAITS_CHALLENGE)
         good = take_challenge(p, frame);
-    } else if (p->state == PEER_AWAITS_PROOF) {
+    else if (p->state == PEER_AWAITS_PROOF)
         good = take_proof(p, frame);
-    } else if (cluster_proof_check(CLUSTER_ACCEPTOR, p->self.secret, &p->open, &p->challenge,
-                                   frame)) {
+    else if (cluster_proof_check(CLUSTER_ACCEPTOR, p->self.secret, &p->open, &p->challenge, frame))
         go_up(p);
-    } else {
+    else
         good = false;
-    }
     if (!good) {
         fail(p,
              "its handshake does not fit (is corduroy.cluster.secret.file the same everywhere?)");
@@ -281,18 +272,16 @@ static void take_frame(struct peer *p, struct view frame)
 static void take_frames(struct peer *p)
 {
     size_t at = 0;
-    if (p->handling) {
+    if (p->handling)
         return;
-    }
     p->handling = true;
     p->heard_ns = p->reactor->now_ns;
     while (p->state != PEER_ENDED && at < p->in_size) {
         uint32_t size;
         struct view rest = {p->in + at, (uint32_t)(p->in_size - at)};
         int wrong = cluster_frame_size(rest, &size);
-        if (wrong == CLUSTER_FRAME_SHORT || (wrong == 0 && size > rest.size)) {
+        if (wrong == CLUSTER_FRAME_SHORT || (wrong == 0 && size > rest.size))
             break;
-        }
         if (wrong != 0) {
             fail(p, cluster_frame_error_text(wrong));
             break;
@@ -300,9 +289,8 @@ static void take_frames(struct peer *p)
         take_frame(p, (struct view){rest.base, size});
         at += size;
     }
-    if (at > 0) {
+    if (at > 0)
         memmove(p->in, p->in + at, p->in_size - at);
-    }
     p->in_size -= at;
     p->handling = false;
 }
@@ -310,9 +298,8 @@ static void take_frames(struct peer *p)
 static void read_on(struct peer *p)
 {
     const struct env *env = &p->reactor->env;
-    if (p->state != PEER_ENDED) {
+    if (p->state != PEER_ENDED)
         env->ops->net_read(env->world, p->source.token, NULL, 0, 1, READ_SIZE, NULL);
-    }
 }
 
 static void heard_data(struct peer *p, const struct event *e)
@@ -324,18 +311,16 @@ static void heard_data(struct peer *p, const struct event *e)
         take_frames(p);
     }
     buf_unref(e->u.data.buf);
-    if (e->u.data.eof) {
+    if (e->u.data.eof)
         fail(p, "it closed the connection");
-    } else {
+    else
         read_on(p);
-    }
 }
 
 static void heard_opened(struct peer *p, const struct event *e)
 {
-    if (e->error != 0 || p->state != PEER_CONNECTING) {
+    if (e->error != 0 || p->state != PEER_CONNECTING)
         return; /* CLOSED follows */
-    }
     put_raw(p, p->open.frame, CLUSTER_OPEN_SIZE);
     p->state = PEER_AWAITS_CHALLENGE;
     read_on(p);
@@ -371,19 +356,15 @@ static void peer_turn(struct turn_task *task)
     struct peer *p = CONTAINER_OF(task, struct peer, turn);
     bool joined = p->source.token == 0;
     p->busy++;
-    if (joined && p->other == NULL) {
+    if (joined && p->other == NULL)
         fail(p, "the other end is gone");
-    }
-    if (joined && p->state == PEER_CONNECTING) {
+    if (joined && p->state == PEER_CONNECTING)
         go_up(p);
-    }
-    if (joined) {
+    if (joined)
         take_frames(p);
-    }
     flush(p);
-    if (p->unsent > UNSENT_MAX) {
+    if (p->unsent > UNSENT_MAX)
         fail(p, "it does not read what it is sent");
-    }
     p->busy--;
     peer_free_when_done(p);
 }
@@ -392,9 +373,8 @@ static void tick_fired(struct timer *timer)
 {
     struct peer *p = CONTAINER_OF(timer, struct peer, tick);
     uint64_t silent = p->reactor->now_ns - p->heard_ns;
-    if (p->source.token == 0) {
+    if (p->source.token == 0)
         return; /* joined in memory: it cannot be silent */
-    }
     if (silent > SILENCE_NS) {
         fail(p, "it is silent"); /* its socket's CLOSED frees it */
         return;

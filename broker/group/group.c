@@ -53,18 +53,16 @@ bool group_has_room(const struct group *g)
 
 struct view group_own(struct group *g, struct view bytes)
 {
-    if (bytes.base == NULL) {
+    if (bytes.base == NULL)
         return VIEW_NULL;
-    }
     group_charge(g, bytes.size);
     return (struct view){(uint8_t *)xstrndup(bytes.base, bytes.size), bytes.size};
 }
 
 void group_disown(struct group *g, struct view *bytes)
 {
-    if (bytes->base != NULL) {
+    if (bytes->base != NULL)
         group_charge(g, -(int64_t)bytes->size);
-    }
     free((void *)(uintptr_t)bytes->base);
     *bytes = VIEW_NULL;
 }
@@ -83,9 +81,8 @@ struct group *group_new(struct group_space *space, struct view id, struct group_
 static void free_pending(struct group *g)
 {
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&g->pending, &at, &e);) {
+    for (uint32_t at = 0; map_next(&g->pending, &at, &e);)
         free(e.value);
-    }
     map_deinit(&g->pending);
 }
 
@@ -93,9 +90,8 @@ void group_free(struct group *g)
 {
     struct map_entry e;
     INVARIANT(g->join_count == 0 && g->appends_under_way == 0);
-    for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
+    for (uint32_t at = 0; map_next(&g->members, &at, &e);)
         group_member_free(g, e.value);
-    }
     free_pending(g);
     group_offsets_free(g);
     map_deinit(&g->members);
@@ -141,9 +137,8 @@ struct group_append *group_append_new(struct group *g, enum group_append_kind ki
 void group_append_free(struct group_append *a)
 {
     record_builder_deinit(&a->records);
-    for (uint32_t i = 0; i < a->offset_count; i++) {
+    for (uint32_t i = 0; i < a->offset_count; i++)
         free(a->offsets[i]);
-    }
     arena_reset(&a->arena);
     free(a);
 }
@@ -159,9 +154,8 @@ void group_emit(struct group *g, struct group_append *a)
 /* ---- time ---- */
 void group_wake_at(struct group *g, int64_t at_ms)
 {
-    if (at_ms > 0 && (g->timer_ms == 0 || at_ms < g->timer_ms)) {
+    if (at_ms > 0 && (g->timer_ms == 0 || at_ms < g->timer_ms))
         g->timer_ms = at_ms;
-    }
 }
 
 /* Ids that were given out and not used in time. */
@@ -220,11 +214,10 @@ void group_timer(struct group *g, struct group_now now, struct group_actions *ac
     g->timer_ms = 0;
     bool left = drop_expired(g);
     if (drop_pending(g) || left) {
-        if (left) {
+        if (left)
             group_members_left(g);
-        } else {
+        else
             group_maybe_complete_join(g);
-        }
     }
     group_join_timer(g);
     group_sync_timer(g);
@@ -242,11 +235,10 @@ void group_serve(struct group *g, struct group_request *r, struct group_now now,
         [GROUP_DESCRIBE] = group_describe,
     };
     step_begin(g, now, actions);
-    if (g->state == GROUP_DEAD && r->kind != GROUP_DESCRIBE && r->kind != GROUP_FETCH) {
+    if (g->state == GROUP_DEAD && r->kind != GROUP_DESCRIBE && r->kind != GROUP_FETCH)
         group_refuse(g, r, ERROR_COORDINATOR_NOT_AVAILABLE);
-    } else {
+    else
         serve[r->kind](g, r);
-    }
     step_end(g);
 }
 
@@ -303,12 +295,10 @@ void group_unload(struct group *g, struct group_now now, struct group_actions *a
 {
     struct map_entry e;
     step_begin(g, now, actions);
-    for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
+    for (uint32_t at = 0; map_next(&g->members, &at, &e);)
         group_member_remove(g, e.value, ERROR_NOT_COORDINATOR);
-    }
-    if (g->state != GROUP_DEAD) {
+    if (g->state != GROUP_DEAD)
         group_move(g, GROUP_DEAD);
-    }
     step_end(g);
 }
 

@@ -18,20 +18,17 @@ static uint32_t next_code_point(const uint8_t *at, uint32_t left, uint32_t *ret_
                                                   : 0;
     uint32_t point = want == 1 ? lead : lead & (0x7Fu >> want);
     *ret_size = 1;
-    if (want == 0) {
+    if (want == 0)
         return REPLACEMENT;
-    }
     for (uint32_t i = 1; i < want; i++) {
-        if (i >= left || (at[i] & 0xC0) != 0x80) {
+        if (i >= left || (at[i] & 0xC0) != 0x80)
             return REPLACEMENT;
-        }
         point = point << 6 | (at[i] & 0x3Fu);
         /* What the first two bytes already show to be overlong or too large. */
         uint32_t shift = 6 * (want - 1 - i);
         uint32_t low = point << shift, high = low | ((1u << shift) - 1);
-        if (high < least[want] || low > 0x10FFFF) {
+        if (high < least[want] || low > 0x10FFFF)
             return REPLACEMENT;
-        }
         *ret_size = i + 1;
     }
     /* Java takes a surrogate that was encoded for itself as one malformed sequence. */

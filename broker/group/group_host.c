@@ -59,11 +59,10 @@ void group_host_hand_out(struct group_host *host, struct group_actions *actions)
     while (actions->answered != NULL) {
         struct group_request *r = actions->answered;
         actions->answered = r->next;
-        if (host->freeing) {
+        if (host->freeing)
             r->dropped(r);
-        } else {
+        else
             r->answered(r);
-        }
     }
 }
 
@@ -73,16 +72,14 @@ void hosted_group_carry_out(struct hosted_group *hg, struct group_actions *actio
     while (actions->appends != NULL) {
         struct group_append *a = actions->appends;
         actions->appends = a->next;
-        if (a->next == NULL) {
+        if (a->next == NULL)
             actions->appends_last = &actions->appends;
-        }
         hosted_append_begin(hg, a, actions);
     }
-    if (group_is_over(hg->group)) {
+    if (group_is_over(hg->group))
         hosted_group_free(hg);
-    } else {
+    else
         set_timer(hg);
-    }
     group_host_hand_out(host, actions);
 }
 
@@ -104,12 +101,10 @@ static void unload(struct hosted *h)
     }
     INVARIANT(actions.appends == NULL);
     hosted_append_drop_all(h);
-    for (uint32_t at = 0; map_next(&h->groups, &at, &e);) {
+    for (uint32_t at = 0; map_next(&h->groups, &at, &e);)
         hosted_group_free(e.value);
-    }
-    if (h->load != NULL) {
+    if (h->load != NULL)
         hosted_load_abandon(h);
-    }
     map_remove(&host->partitions, MAP_KEY(h->id));
     map_deinit(&h->groups);
     map_deinit(&h->gone);
@@ -121,15 +116,12 @@ void group_host_leads(struct group_host *host, struct partition_id id, int32_t l
 {
     const struct topic_meta *t = metadata_by_id(&host->shard->metadata, id.topic);
     struct hosted *h = find(host, id);
-    if (t == NULL || !view_equal(view_of(t->name), TOPIC_OFFSETS)) {
+    if (t == NULL || !view_equal(view_of(t->name), TOPIC_OFFSETS))
         return;
-    }
-    if (h != NULL && h->leader_epoch >= leader_epoch) {
+    if (h != NULL && h->leader_epoch >= leader_epoch)
         return;
-    }
-    if (h != NULL) {
+    if (h != NULL)
         unload(h);
-    }
     h = xcalloc(1, sizeof *h);
     h->host = host;
     h->id = id;
@@ -141,9 +133,8 @@ void group_host_leads(struct group_host *host, struct partition_id id, int32_t l
 void group_host_leads_not(struct group_host *host, struct partition_id id)
 {
     struct hosted *h = find(host, id);
-    if (h != NULL) {
+    if (h != NULL)
         unload(h);
-    }
 }
 
 /* ---- what every group hears ---- */
@@ -156,9 +147,8 @@ static void each_group(struct group_host *host,
     for (uint32_t at = 0; map_next(&host->partitions, &at, &p);) {
         struct hosted *h = p.value;
         if (h->load != NULL) {
-            if (topic.base != NULL) {
+            if (topic.base != NULL)
                 map_put(&h->gone, topic, h);
-            }
             continue;
         }
         for (uint32_t k = 0; map_next(&h->groups, &k, &e);) {
@@ -221,9 +211,8 @@ void group_host_free(struct group_host *host)
 {
     struct map_entry e;
     host->freeing = true;
-    for (uint32_t at = 0; map_next(&host->partitions, &at, &e);) {
+    for (uint32_t at = 0; map_next(&host->partitions, &at, &e);)
         unload(e.value);
-    }
     group_host_free_loads(host);
     map_deinit(&host->partitions);
     timer_deinit(&host->expiry);
@@ -274,9 +263,8 @@ void group_host_serve(struct group_host *host, struct partition_id id, struct gr
         r->answered(r);
         return;
     }
-    if (hg == NULL) {
+    if (hg == NULL)
         hg = hosted_group_new(h, r->group_id);
-    }
     if (r->kind == GROUP_JOIN) {
         r->random[0] = env->ops->random(env->world);
         r->random[1] = env->ops->random(env->world);

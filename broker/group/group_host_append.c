@@ -47,11 +47,10 @@ static void link_append(struct group_host *host, struct hosted_append *ha)
 static void unlink_append(struct group_host *host, struct hosted_append *ha)
 {
     *ha->previous = ha->next;
-    if (ha->next != NULL) {
+    if (ha->next != NULL)
         ha->next->previous = ha->previous;
-    } else {
+    else
         host->appends_last = ha->previous;
-    }
 }
 
 static void free_append(struct hosted_append *ha)
@@ -85,9 +84,8 @@ static void set_timeout(struct group_host *host)
 {
     int64_t now_ms = group_host_now(host).ms;
     const struct hosted_append *ha = host->appends;
-    while (ha != NULL && ha->deadline_ms == 0) {
+    while (ha != NULL && ha->deadline_ms == 0)
         ha = ha->next;
-    }
     if (ha != NULL) {
         timer_set(&host->timeouts,
                   ha->deadline_ms > now_ms ? (uint64_t)(ha->deadline_ms - now_ms) : 0);
@@ -100,9 +98,8 @@ void hosted_append_begin(struct hosted_group *hg, struct group_append *append,
     struct hosted *h = hg->hosted;
     struct group_host *host = h->host;
     struct record_batch_options options = RECORD_BATCH_OPTIONS_INIT;
-    if (append->kind == GROUP_APPEND_OFFSETS) {
+    if (append->kind == GROUP_APPEND_OFFSETS)
         options.base_sequence = 0; /* as Kafka has it in these batches, without any producer */
-    }
     struct view batch = record_builder_finish(&append->records, &options);
     if (too_large(h, batch.size)) {
         group_appended(hg->group, append, ERROR_MESSAGE_TOO_LARGE, -1, group_host_now(host),
@@ -124,9 +121,8 @@ void hosted_append_begin(struct hosted_group *hg, struct group_append *append,
                                          .done = done};
     link_append(host, ha);
     replica_host_produce(host->shard->replicas, &ha->waiter);
-    if (host->timeouts.at_ns == 0) {
+    if (host->timeouts.at_ns == 0)
         set_timeout(host);
-    }
 }
 
 void group_host_time_out(struct timer *timer)
@@ -137,9 +133,8 @@ void group_host_time_out(struct timer *timer)
     for (struct hosted_append *ha = host->appends; ha != NULL; ha = next) {
         struct group_actions actions;
         next = ha->next;
-        if (ha->deadline_ms > now_ms) {
+        if (ha->deadline_ms > now_ms)
             break;
-        }
         if (ha->deadline_ms != 0) {
             ha->deadline_ms = 0;
             group_actions_init(&actions);
@@ -159,9 +154,8 @@ void hosted_append_drop_all(struct hosted *h)
         struct hosted_group *hg = ha->group;
         struct group_actions actions;
         next = ha->next;
-        if (hg->hosted != h) {
+        if (hg->hosted != h)
             continue;
-        }
         replica_host_produce_cancel(host->shard->replicas, &ha->waiter);
         group_actions_init(&actions);
         group_appended(hg->group, ha->append, ERROR_NOT_LEADER_OR_FOLLOWER, -1,

@@ -30,9 +30,8 @@ static void read_on(struct group_load *l);
 static void load_free(struct group_load *l)
 {
     *l->previous = l->next;
-    if (l->next != NULL) {
+    if (l->next != NULL)
         l->next->previous = l->previous;
-    }
     timer_deinit(&l->retry);
     log_read_reset(&l->fetch.read);
     free(l);
@@ -42,21 +41,18 @@ static void load_free(struct group_load *l)
 static void apply(struct hosted *h, const struct group_record *rec, int64_t offset)
 {
     struct hosted_group *hg = map_get(&h->groups, rec->group);
-    if (hg == NULL && rec->gone) {
+    if (hg == NULL && rec->gone)
         return;
-    }
-    if (hg == NULL) {
+    if (hg == NULL)
         hg = hosted_group_new(h, rec->group);
-    }
-    if (rec->kind == GROUP_RECORD_OFFSET && rec->gone) {
+    if (rec->kind == GROUP_RECORD_OFFSET && rec->gone)
         group_load_offset_gone(hg->group, rec->topic, rec->partition);
-    } else if (rec->kind == GROUP_RECORD_OFFSET) {
+    else if (rec->kind == GROUP_RECORD_OFFSET)
         group_load_offset(hg->group, rec->topic, rec->partition, &rec->value.offset, offset);
-    } else if (rec->gone) {
+    else if (rec->gone)
         group_load_metadata_gone(hg->group);
-    } else {
+    else
         group_load_metadata(hg->group, &rec->value.metadata);
-    }
 }
 
 static void load_batch(struct group_load *l, const struct record_batch *batch)
@@ -65,9 +61,8 @@ static void load_batch(struct group_load *l, const struct record_batch *batch)
     struct record record;
     struct group_record parsed;
     struct arena arena = ARENA_INIT;
-    if (record_batch_is_control(batch)) {
+    if (record_batch_is_control(batch))
         return;
-    }
     /* Offsets inside of transactions and compressed batches are never written here. */
     if (record_batch_is_transactional(batch) || record_reader_init(&reader, batch) != 0) {
         l->skipped += batch->count;
@@ -76,11 +71,10 @@ static void load_batch(struct group_load *l, const struct record_batch *batch)
     while (record_reader_next(&reader, &record) == 0) {
         l->records++;
         group_record_parse(record.key, record.value, &arena, &parsed);
-        if (parsed.kind == GROUP_RECORD_OFFSET || parsed.kind == GROUP_RECORD_METADATA) {
+        if (parsed.kind == GROUP_RECORD_OFFSET || parsed.kind == GROUP_RECORD_METADATA)
             apply(l->hosted, &parsed, record.offset);
-        } else {
+        else
             l->skipped++;
-        }
         arena_reset(&arena);
     }
 }
@@ -91,17 +85,14 @@ static bool load_pieces(struct group_load *l)
     for (unsigned i = 0; i < read->piece_count; i++) {
         const struct piece *p = &read->pieces[i];
         struct record_batch batch;
-        if (p->buf == NULL) {
+        if (p->buf == NULL)
             return false;
-        }
         struct view rest = {piece_bytes(p), p->size};
         int error;
-        while ((error = record_batch_next(&rest, &batch)) == 0) {
+        while ((error = record_batch_next(&rest, &batch)) == 0)
             load_batch(l, &batch);
-        }
-        if (error != RECORD_BATCH_END) {
+        if (error != RECORD_BATCH_END)
             return false;
-        }
     }
     return true;
 }
@@ -112,9 +103,8 @@ static void forget_topics(struct hosted *h, struct hosted_group *hg)
     struct group_actions actions;
     struct map_entry e;
     group_actions_init(&actions);
-    for (uint32_t at = 0; map_next(&h->gone, &at, &e);) {
+    for (uint32_t at = 0; map_next(&h->gone, &at, &e);)
         group_topic_gone(hg->group, e.key, group_host_now(h->host), &actions);
-    }
     hosted_group_carry_out(hg, &actions);
 }
 
@@ -136,9 +126,8 @@ static void loaded(struct group_load *l)
     }
     h->load = NULL;
     load_free(l);
-    if (host->expiry.at_ns == 0) {
+    if (host->expiry.at_ns == 0)
         timer_set(&host->expiry, (uint64_t)host->shard->config->offsets_retention_check_ms);
-    }
     for (uint32_t at = 0; map_next(&h->groups, &at, &e);) {
         struct hosted_group *hg = e.value;
         struct group_actions actions;
@@ -149,9 +138,8 @@ static void loaded(struct group_load *l)
         }
         bool forgets = h->gone.count > 0;
         hosted_group_carry_out(hg, &actions);
-        if (forgets) {
+        if (forgets)
             forget_topics(h, hg);
-        }
     }
     map_deinit(&h->gone);
 }
@@ -164,9 +152,8 @@ static void fail(struct group_load *l, const char *why)
     log_read_reset(&l->fetch.read);
     say(&l->host->shard->reactor.env, SAY_WARN, "group",
         "__consumer_offsets-%d cannot be loaded (%s): trying again", h->id.number, why);
-    for (uint32_t at = 0; map_next(&h->groups, &at, &e);) {
+    for (uint32_t at = 0; map_next(&h->groups, &at, &e);)
         hosted_group_free(e.value);
-    }
     timer_set(&l->retry, LOAD_RETRY_MS);
 }
 
@@ -191,11 +178,10 @@ static void read_done(struct fetch_waiter *w)
         w->offset = w->read.end;
     }
     log_read_reset(&w->read);
-    if (w->offset >= l->target) {
+    if (w->offset >= l->target)
         loaded(l);
-    } else {
+    else
         read_on(l);
-    }
 }
 
 static void read_on(struct group_load *l)
@@ -225,11 +211,10 @@ static void start(struct group_load *l)
                     ? view.high_watermark
                     : view.end;
     l->records = l->skipped = 0;
-    if (view.start >= l->target) {
+    if (view.start >= l->target)
         loaded(l);
-    } else {
+    else
         read_on(l);
-    }
 }
 
 static void retry(struct timer *timer)
@@ -246,9 +231,8 @@ void hosted_load_begin(struct hosted *h)
     h->load = l;
     l->next = host->loads;
     l->previous = &host->loads;
-    if (l->next != NULL) {
+    if (l->next != NULL)
         l->next->previous = &l->next;
-    }
     host->loads = l;
     timer_init(&l->retry, &host->shard->reactor, retry);
     start(l);
@@ -260,16 +244,14 @@ void hosted_load_abandon(struct hosted *h)
     h->load = NULL;
     l->hosted = NULL;
     timer_cancel(&l->retry);
-    if (l->reading) {
+    if (l->reading)
         replica_host_fetch_cancel(l->host->shard->replicas, &l->fetch);
-    } else {
+    else
         load_free(l);
-    }
 }
 
 void group_host_free_loads(struct group_host *host)
 {
-    while (host->loads != NULL) {
+    while (host->loads != NULL)
         load_free(host->loads);
-    }
 }

@@ -38,9 +38,8 @@ static void answer_join(struct group *g, struct group_member *m, struct group_re
     out->protocol_name = arena_copy(&r->arena, g->protocol);
     out->leader = arena_copy(&r->arena, leader_id);
     out->member_id = arena_copy(&r->arena, m->id);
-    if (tell_members) {
+    if (tell_members)
         add_members(g, r);
-    }
     group_answer(g, r);
 }
 
@@ -53,12 +52,10 @@ static void answer_parked(struct group *g, struct group_member *m, struct view l
 /* ---- the join phase ---- */
 void group_prepare(struct group *g)
 {
-    if (g->state == GROUP_PREPARING || g->state == GROUP_DEAD) {
+    if (g->state == GROUP_PREPARING || g->state == GROUP_DEAD)
         return;
-    }
-    if (g->state == GROUP_COMPLETING) {
+    if (g->state == GROUP_COMPLETING)
         group_refuse_syncs(g, ERROR_REBALANCE_IN_PROGRESS);
-    }
     int64_t timeout_ms = group_rebalance_timeout_ms(g), wait_ms = timeout_ms;
     g->sync_deadline_ms = 0;
     g->assigning = false;
@@ -71,18 +68,16 @@ void group_prepare(struct group *g)
     group_move(g, GROUP_PREPARING);
     g->join_deadline_ms = g->now.ms + wait_ms;
     group_maybe_complete_join(g);
-    if (g->state == GROUP_PREPARING) {
+    if (g->state == GROUP_PREPARING)
         group_wake_at(g, g->join_deadline_ms);
-    }
 }
 
 void group_members_left(struct group *g)
 {
-    if (g->state == GROUP_PREPARING) {
+    if (g->state == GROUP_PREPARING)
         group_maybe_complete_join(g);
-    } else if (g->state == GROUP_STABLE || g->state == GROUP_COMPLETING) {
+    else if (g->state == GROUP_STABLE || g->state == GROUP_COMPLETING)
         group_prepare(g);
-    }
 }
 
 /* Those who did not come back are out; static members stay until their session ends. */
@@ -91,9 +86,8 @@ static void drop_absent(struct group *g)
     struct map_entry e;
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct group_member *m = e.value;
-        if (m->join == NULL && m->instance_id.base == NULL) {
+        if (m->join == NULL && m->instance_id.base == NULL)
             group_member_remove(g, m, ERROR_UNKNOWN_MEMBER_ID);
-        }
     }
 }
 
@@ -101,9 +95,8 @@ static void drop_absent(struct group *g)
 static bool elect_leader(struct group *g)
 {
     struct map_entry e;
-    if (g->leader != NULL && g->leader->join != NULL) {
+    if (g->leader != NULL && g->leader->join != NULL)
         return true;
-    }
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct group_member *m = e.value;
         if (m->join != NULL) {
@@ -131,9 +124,8 @@ static void begin_generation(struct group *g)
     group_move(g, GROUP_COMPLETING);
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct group_member *m = e.value;
-        if (m->join != NULL) {
+        if (m->join != NULL)
             answer_parked(g, m, g->leader->id, g->leader == m);
-        }
         m->fresh = false;
         group_member_touch(g, m);
         if (!m->sync_due) {
@@ -158,27 +150,24 @@ static void complete_join(struct group *g)
     }
     g->join_deadline_ms = 0;
     g->generation = g->generation == INT32_MAX ? 1 : g->generation + 1;
-    if (g->members.count > 0) {
+    if (g->members.count > 0)
         begin_generation(g);
-    } else {
+    else
         become_empty(g);
-    }
 }
 
 void group_maybe_complete_join(struct group *g)
 {
     if (g->state == GROUP_PREPARING && !g->initial && g->join_count == g->members.count &&
-        g->pending.count == 0) {
+        g->pending.count == 0)
         complete_join(g);
-    }
 }
 
 void group_join_timer(struct group *g)
 {
     int64_t delay_ms = g->space->config->rebalance_delay_ms;
-    if (g->state != GROUP_PREPARING) {
+    if (g->state != GROUP_PREPARING)
         return;
-    }
     if (g->join_deadline_ms > g->now.ms) {
         group_wake_at(g, g->join_deadline_ms);
     } else if (g->initial && g->joined_meanwhile && g->initial_left_ms > 0 && delay_ms > 0) {
@@ -232,9 +221,8 @@ static void add_member(struct group *g, struct view id, struct group_request *r)
     update_member(g, m, r);
     m->deadline_ms = g->now.ms + GROUP_FRESH_WAIT_MS;
     group_wake_at(g, m->deadline_ms);
-    if (g->state == GROUP_PREPARING && g->generation == 0) {
+    if (g->state == GROUP_PREPARING && g->generation == 0)
         g->joined_meanwhile = true;
-    }
     group_prepare(g);
 }
 
@@ -273,11 +261,10 @@ static void replace_static(struct group *g, struct group_member *m, struct view 
     update_member(g, m, r);
     switch (g->state) {
     case GROUP_STABLE:
-        if (view_equal(group_vote(g), g->protocol)) {
+        if (view_equal(group_vote(g), g->protocol))
             store_replacement(g, m, old_leader_id);
-        } else {
+        else
             group_prepare(g);
-        }
         return;
     case GROUP_COMPLETING: /* the leader may be assigning to the old id */
         group_prepare(g);
@@ -293,9 +280,8 @@ static void replace_static(struct group *g, struct group_member *m, struct view 
 void group_static_stored(struct group *g, struct group_append *a, enum error_code error)
 {
     struct group_member *m = group_member_find(g, a->member_id);
-    if (m == NULL || m->join == NULL || g->state != GROUP_STABLE) {
+    if (m == NULL || m->join == NULL || g->state != GROUP_STABLE)
         return; /* a rebalance has begun: its end answers */
-    }
     if (error != ERROR_NONE) {
         struct group_request *r = group_member_take_join(g, m);
         group_refuse(g, r, error);
@@ -327,13 +313,12 @@ static void join_new(struct group *g, struct group_request *r)
     struct group_member *old = in->group_instance_id.base != NULL
                                    ? map_get(&g->static_members, in->group_instance_id)
                                    : NULL;
-    if (old != NULL) {
+    if (old != NULL)
         replace_static(g, old, id, r);
-    } else if (in->group_instance_id.base == NULL && r->version >= 4) {
+    else if (in->group_instance_id.base == NULL && r->version >= 4)
         give_id(g, id, r); /* KIP-394 */
-    } else {
+    else
         add_member(g, id, r);
-    }
 }
 
 static bool same_protocols(const struct group_member *m, const struct join_group_request *in)
@@ -341,9 +326,8 @@ static bool same_protocols(const struct group_member *m, const struct join_group
     uint32_t i = 0;
     while (i < in->protocols_count && m->protocols[i].name.base != NULL &&
            view_equal(m->protocols[i].name, in->protocols[i].name) &&
-           view_equal(m->protocols[i].metadata, in->protocols[i].metadata)) {
+           view_equal(m->protocols[i].metadata, in->protocols[i].metadata))
         i++;
-    }
     return i == in->protocols_count && m->protocols[i].name.base == NULL;
 }
 
@@ -359,11 +343,10 @@ static void join_again(struct group *g, struct group_request *r)
     /* It may have missed our answer: tell it again. A leader that joins in a stable group wants
      * new assignments, for its topics changed. */
     bool same = same_protocols(m, in);
-    if (same && (g->state == GROUP_COMPLETING || (g->state == GROUP_STABLE && g->leader != m))) {
+    if (same && (g->state == GROUP_COMPLETING || (g->state == GROUP_STABLE && g->leader != m)))
         answer_join(g, m, r, g->leader->id, g->leader == m);
-    } else {
+    else
         rejoin(g, m, r);
-    }
 }
 
 /* Kafka counts who has come back while a rebalance runs, so that a group that is larger than a
@@ -372,13 +355,11 @@ static bool has_place(const struct group *g, const struct join_group_request *in
 {
     const struct group_member *m = group_member_find(g, in->member_id);
     int64_t max = g->space->config->size_max;
-    if (max > GROUP_MEMBERS_MAX) {
+    if (max > GROUP_MEMBERS_MAX)
         max = GROUP_MEMBERS_MAX;
-    }
     if (m == NULL && map_get(&g->pending, in->member_id) == NULL &&
-        g->members.count + g->pending.count >= GROUP_MEMBERS_MAX) {
+        g->members.count + g->pending.count >= GROUP_MEMBERS_MAX)
         return false;
-    }
     switch (g->state) {
     case GROUP_PREPARING:
         return (m != NULL && m->join != NULL) || g->join_count < max;
@@ -396,9 +377,8 @@ static bool has_place(const struct group *g, const struct join_group_request *in
 static void refuse_for_size(struct group *g, struct group_request *r)
 {
     struct group_member *m = group_member_find(g, r->in.join.member_id);
-    if (m != NULL) {
+    if (m != NULL)
         group_member_remove(g, m, ERROR_GROUP_MAX_SIZE_REACHED);
-    }
     free(map_remove(&g->pending, r->in.join.member_id));
     group_refuse(g, r, ERROR_GROUP_MAX_SIZE_REACHED);
     r->out.join.member_id = VIEW_LITERAL("");
@@ -409,20 +389,19 @@ void group_join(struct group *g, struct group_request *r)
     const struct join_group_request *in = &r->in.join;
     const struct group_config *c = g->space->config;
     bool fresh = in->member_id.size == 0;
-    if (in->session_timeout_ms < c->session_min_ms || in->session_timeout_ms > c->session_max_ms) {
+    if (in->session_timeout_ms < c->session_min_ms || in->session_timeout_ms > c->session_max_ms)
         group_refuse(g, r, ERROR_INVALID_SESSION_TIMEOUT);
-    } else if (!has_place(g, in)) {
+    else if (!has_place(g, in))
         refuse_for_size(g, r);
-    } else if (!group_supports(g, in->protocol_type, in->protocols, in->protocols_count)) {
+    else if (!group_supports(g, in->protocol_type, in->protocols, in->protocols_count))
         group_refuse(g, r, ERROR_INCONSISTENT_GROUP_PROTOCOL);
-    } else if (!group_has_room(g)) {
+    else if (!group_has_room(g))
         group_refuse(g, r, ERROR_COORDINATOR_NOT_AVAILABLE);
-    } else if (fresh) {
+    else if (fresh)
         join_new(g, r);
-    } else if (map_get(&g->pending, in->member_id) != NULL) {
+    else if (map_get(&g->pending, in->member_id) != NULL)
         add_member(g, in->member_id, r);
-    } else {
+    else
         join_again(g, r);
-    }
     group_maybe_complete_join(g);
 }

@@ -7,9 +7,8 @@
 static void forget_members(struct group *g)
 {
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
+    for (uint32_t at = 0; map_next(&g->members, &at, &e);)
         group_member_remove(g, e.value, ERROR_NOT_COORDINATOR);
-    }
     group_disown(g, &g->protocol_type);
     group_disown(g, &g->protocol);
     g->generation = 0;
@@ -28,9 +27,8 @@ static void load_member(struct group *g, const struct group_metadata_value *valu
     m->assignment = group_own(g, from->assignment);
     group_member_add(g, m);
     group_member_set_protocols(g, m, group_protocols_new(g, &protocol, 1));
-    if (view_equal(from->member_id, value->leader)) {
+    if (view_equal(from->member_id, value->leader))
         g->leader = m;
-    }
 }
 
 void group_load_metadata(struct group *g, const struct group_metadata_value *value)
@@ -42,16 +40,13 @@ void group_load_metadata(struct group *g, const struct group_metadata_value *val
     g->state_ms = value->current_state_timestamp;
     g->protocol_type =
         group_own(g, value->protocol_type.size > 0 ? value->protocol_type : VIEW_NULL);
-    if (value->members_count == 0 || value->protocol.base == NULL) {
+    if (value->members_count == 0 || value->protocol.base == NULL)
         return;
-    }
     g->protocol = group_own(g, value->protocol);
     g->state = GROUP_STABLE;
-    for (uint32_t i = 0; i < value->members_count && i < GROUP_MEMBERS_MAX; i++) {
-        if (group_member_find(g, value->members[i].member_id) == NULL) {
+    for (uint32_t i = 0; i < value->members_count && i < GROUP_MEMBERS_MAX; i++)
+        if (group_member_find(g, value->members[i].member_id) == NULL)
             load_member(g, value, &value->members[i]);
-        }
-    }
     INVARIANT(g->leader != NULL && map_next(&g->members, &at, &e));
 }
 
@@ -65,12 +60,10 @@ bool group_loaded(struct group *g, struct group_now now, struct group_actions *a
     struct map_entry e;
     g->actions = actions;
     g->now = now;
-    for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
+    for (uint32_t at = 0; map_next(&g->members, &at, &e);)
         group_member_touch(g, e.value);
-    }
-    if (g->members.count > g->space->config->size_max) {
+    if (g->members.count > g->space->config->size_max)
         group_prepare(g);
-    }
     g->actions = NULL;
     return !group_is_over(g);
 }

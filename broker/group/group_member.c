@@ -10,18 +10,16 @@
 static size_t protocols_size(const struct group_protocol *protocols)
 {
     size_t size = sizeof *protocols;
-    for (; protocols->name.base != NULL; protocols++) {
+    for (; protocols->name.base != NULL; protocols++)
         size += sizeof *protocols + protocols->name.size + protocols->metadata.size;
-    }
     return size;
 }
 
 static struct view put_bytes(uint8_t **to, struct view from)
 {
     struct view copy = {*to, from.size};
-    if (from.size > 0) {
+    if (from.size > 0)
         memcpy(*to, from.base, from.size);
-    }
     *to += from.size;
     return copy;
 }
@@ -30,9 +28,8 @@ struct group_protocol *
 group_protocols_new(struct group *g, const struct join_group_request_protocol *from, uint32_t count)
 {
     size_t size = (count + 1) * sizeof(struct group_protocol);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         size += (size_t)from[i].name.size + from[i].metadata.size;
-    }
     struct group_protocol *protocols = xcalloc(1, size);
     uint8_t *bytes = (uint8_t *)&protocols[count + 1];
     for (uint32_t i = 0; i < count; i++) {
@@ -45,65 +42,54 @@ group_protocols_new(struct group *g, const struct join_group_request_protocol *f
 
 void group_protocols_free(struct group *g, struct group_protocol *protocols)
 {
-    if (protocols != NULL) {
+    if (protocols != NULL)
         group_charge(g, -(int64_t)protocols_size(protocols));
-    }
     free(protocols);
 }
 
 /* A name that a member gives twice counts once. */
 static bool named_before(const struct group_protocol *first, const struct group_protocol *p)
 {
-    while (first != p && !view_equal(first->name, p->name)) {
+    while (first != p && !view_equal(first->name, p->name))
         first++;
-    }
     return first != p;
 }
 
 static void count_protocols(struct group *g, const struct group_protocol *protocols, bool more)
 {
     for (const struct group_protocol *p = protocols; p != NULL && p->name.base != NULL; p++) {
-        if (named_before(protocols, p)) {
+        if (named_before(protocols, p))
             continue;
-        }
         uintptr_t count = (uintptr_t)map_get(&g->supported, p->name);
         INVARIANT(more || count > 0);
         count = more ? count + 1 : count - 1;
-        if (count > 0) {
+        if (count > 0)
             map_put(&g->supported, p->name, (void *)count);
-        } else {
+        else
             map_remove(&g->supported, p->name);
-        }
     }
 }
 
 bool group_supports(const struct group *g, struct view type,
                     const struct join_group_request_protocol *protocols, uint32_t count)
 {
-    if (count > GROUP_PROTOCOLS_MAX) {
+    if (count > GROUP_PROTOCOLS_MAX)
         return false;
-    }
-    if (g->state == GROUP_EMPTY) {
+    if (g->state == GROUP_EMPTY)
         return type.size > 0 && count > 0;
-    }
-    if (g->protocol_type.base == NULL || !view_equal(type, g->protocol_type)) {
+    if (g->protocol_type.base == NULL || !view_equal(type, g->protocol_type))
         return g->members.count == 0 && type.size > 0 && count > 0;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if ((uintptr_t)map_get(&g->supported, protocols[i].name) == g->members.count) {
+    for (uint32_t i = 0; i < count; i++)
+        if ((uintptr_t)map_get(&g->supported, protocols[i].name) == g->members.count)
             return true;
-        }
-    }
     return g->members.count == 0 && count > 0;
 }
 
 static struct view favourite(const struct group *g, const struct group_member *m)
 {
-    for (const struct group_protocol *p = m->protocols; p->name.base != NULL; p++) {
-        if ((uintptr_t)map_get(&g->supported, p->name) == g->members.count) {
+    for (const struct group_protocol *p = m->protocols; p->name.base != NULL; p++)
+        if ((uintptr_t)map_get(&g->supported, p->name) == g->members.count)
             return p->name;
-        }
-    }
     return VIEW_NULL;
 }
 
@@ -115,9 +101,8 @@ struct view group_vote(const struct group *g)
     uintptr_t best_count = 0;
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct view name = favourite(g, e.value);
-        if (name.base != NULL) {
+        if (name.base != NULL)
             map_put(&votes, name, (void *)((uintptr_t)map_get(&votes, name) + 1));
-        }
     }
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct view name = favourite(g, e.value);
@@ -168,12 +153,10 @@ void group_member_set_protocols(struct group *g, struct group_member *m,
 void group_member_add(struct group *g, struct group_member *m)
 {
     map_put(&g->members, m->id, m);
-    if (m->instance_id.base != NULL) {
+    if (m->instance_id.base != NULL)
         map_put(&g->static_members, m->instance_id, m);
-    }
-    if (g->leader == NULL) {
+    if (g->leader == NULL)
         g->leader = m;
-    }
     struct group_pending *p = map_remove(&g->pending, m->id);
     free(p);
 }
@@ -193,13 +176,11 @@ void group_member_refuse_parked(struct group *g, struct group_member *m, enum er
     struct group_request *sync = group_member_take_sync(m);
     if (join != NULL) {
         group_refuse(g, join, error);
-        if (error == ERROR_UNKNOWN_MEMBER_ID) {
+        if (error == ERROR_UNKNOWN_MEMBER_ID)
             join->out.join.member_id = VIEW_LITERAL(""); /* it is to join as a new one */
-        }
     }
-    if (sync != NULL) {
+    if (sync != NULL)
         group_refuse(g, sync, error);
-    }
 }
 
 void group_member_remove(struct group *g, struct group_member *m, enum error_code error)
@@ -210,27 +191,23 @@ void group_member_remove(struct group *g, struct group_member *m, enum error_cod
     group_member_synced(g, m);
     count_protocols(g, m->protocols, false);
     map_remove(&g->members, m->id);
-    if (m->instance_id.base != NULL && map_get(&g->static_members, m->instance_id) == m) {
+    if (m->instance_id.base != NULL && map_get(&g->static_members, m->instance_id) == m)
         map_remove(&g->static_members, m->instance_id);
-    }
-    if (g->leader == m) {
+    if (g->leader == m)
         g->leader = map_next(&g->members, &at, &e) ? e.value : NULL;
-    }
     group_member_free(g, m);
 }
 
 void group_member_park(struct group *g, struct group_member *m, struct group_request *r)
 {
     struct group_request **place = r->kind == GROUP_JOIN ? &m->join : &m->sync;
-    if (*place != NULL) {
+    if (*place != NULL)
         group_refuse(g, *place, ERROR_REBALANCE_IN_PROGRESS);
-    } else if (r->kind == GROUP_JOIN) {
+    else if (r->kind == GROUP_JOIN)
         g->join_count++;
-    }
     *place = r;
-    if (!m->fresh) {
+    if (!m->fresh)
         m->deadline_ms = 0; /* who waits for us lives */
-    }
 }
 
 struct group_request *group_member_take_join(struct group *g, struct group_member *m)
@@ -260,12 +237,10 @@ enum error_code group_member_check(const struct group *g, struct view id, struct
     *ret = m;
     if (instance_id.base != NULL) {
         const struct group_member *named = map_get(&g->static_members, instance_id);
-        if (named == NULL) {
+        if (named == NULL)
             return ERROR_UNKNOWN_MEMBER_ID;
-        }
-        if (named != m) {
+        if (named != m)
             return ERROR_FENCED_INSTANCE_ID;
-        }
     }
     return m != NULL ? ERROR_NONE : ERROR_UNKNOWN_MEMBER_ID;
 }
@@ -278,11 +253,9 @@ void group_member_touch(struct group *g, struct group_member *m)
 
 struct view group_member_metadata(const struct group_member *m, struct view protocol)
 {
-    for (const struct group_protocol *p = m->protocols; p != NULL && p->name.base != NULL; p++) {
-        if (view_equal(p->name, protocol)) {
+    for (const struct group_protocol *p = m->protocols; p != NULL && p->name.base != NULL; p++)
+        if (view_equal(p->name, protocol))
             return p->metadata;
-        }
-    }
     return VIEW_LITERAL("");
 }
 

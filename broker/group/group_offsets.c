@@ -42,13 +42,11 @@ static struct group_offset *offset_new(struct view topic, int32_t partition, str
     o->expire_ms = -1;
     o->leader_epoch = -1;
     o->log_offset = -1;
-    if (topic.size > 0) {
+    if (topic.size > 0)
         memcpy(o->bytes, topic.base, topic.size);
-    }
     store_u32(o->bytes + topic.size, (uint32_t)partition);
-    if (metadata.size > 0) {
+    if (metadata.size > 0)
         memcpy(o->bytes + topic.size + 4, metadata.base, metadata.size);
-    }
     return o;
 }
 
@@ -75,9 +73,8 @@ static void offset_put(struct group *g, struct group_offset *o)
 void group_offsets_free(struct group *g)
 {
     struct map_entry e;
-    for (uint32_t at = 0; map_next(&g->offsets, &at, &e);) {
+    for (uint32_t at = 0; map_next(&g->offsets, &at, &e);)
         offset_drop(g, e.value);
-    }
     map_deinit(&g->offsets);
 }
 
@@ -101,20 +98,16 @@ static enum error_code check_commit(const struct group *g, const struct offset_c
 {
     int32_t generation = in->generation_id_or_member_epoch;
     *ret = NULL;
-    if (generation < 0 && g->state == GROUP_EMPTY) {
+    if (generation < 0 && g->state == GROUP_EMPTY)
         return ERROR_NONE;
-    }
-    if (generation < 0 && in->member_id.size == 0 && in->group_instance_id.base == NULL) {
+    if (generation < 0 && in->member_id.size == 0 && in->group_instance_id.base == NULL)
         return ERROR_UNKNOWN_MEMBER_ID;
-    }
     enum error_code error = group_member_check(g, in->member_id, in->group_instance_id, ret);
-    if (error != ERROR_NONE) {
+    if (error != ERROR_NONE)
         return error;
-    }
     if (generation != g->generation &&
-        !mutated(g->space->config->mutation, MUTATION_TAKE_ANY_GENERATION)) {
+        !mutated(g->space->config->mutation, MUTATION_TAKE_ANY_GENERATION))
         return ERROR_ILLEGAL_GENERATION;
-    }
     return g->state == GROUP_COMPLETING ? ERROR_REBALANCE_IN_PROGRESS : ERROR_NONE;
 }
 
@@ -145,9 +138,8 @@ static uint32_t measure(const struct group *g, struct group_request *r, uint64_t
         for (uint32_t k = 0; k < in->topics[i].partitions_count; k++) {
             uint32_t size = in->topics[i].partitions[k].committed_metadata.size;
             int16_t *error = &r->out.commit.topics[i].partitions[k].error_code;
-            if (*error == ERROR_NONE && size > g->space->config->metadata_size_max) {
+            if (*error == ERROR_NONE && size > g->space->config->metadata_size_max)
                 *error = ERROR_OFFSET_METADATA_TOO_LARGE;
-            }
             if (*error == ERROR_NONE) {
                 count++;
                 *ret_size += (uint64_t)g->id.size + in->topics[i].name.size + size + 64;
@@ -182,24 +174,21 @@ void group_commit(struct group *g, struct group_request *r)
     struct group_member *m;
     uint64_t size;
     enum error_code error = check_commit(g, &r->in.commit, &m);
-    if (error == ERROR_NONE && !group_has_room(g)) {
+    if (error == ERROR_NONE && !group_has_room(g))
         error = ERROR_COORDINATOR_NOT_AVAILABLE;
-    }
     if (error != ERROR_NONE) {
         group_refuse(g, r, error);
         return;
     }
-    if (m != NULL && m->join == NULL && m->sync == NULL) {
+    if (m != NULL && m->join == NULL && m->sync == NULL)
         group_member_touch(g, m);
-    }
     uint32_t count = measure(g, r, &size);
-    if (size > GROUP_RECORD_BYTES_MAX) {
+    if (size > GROUP_RECORD_BYTES_MAX)
         group_refuse(g, r, ERROR_INVALID_COMMIT_OFFSET_SIZE);
-    } else if (count == 0) {
+    else if (count == 0)
         group_answer(g, r);
-    } else {
+    else
         append_commit(g, r, count);
-    }
 }
 
 void group_offsets_stored(struct group *g, struct group_append *a, enum error_code error,
@@ -218,11 +207,10 @@ void group_offsets_stored(struct group *g, struct group_append *a, enum error_co
         INVARIANT(g->commits_under_way > 0);
         g->commits_under_way--;
     }
-    if (r != NULL && error == ERROR_NONE) {
+    if (r != NULL && error == ERROR_NONE)
         group_answer(g, r);
-    } else if (r != NULL) {
+    else if (r != NULL)
         group_refuse(g, r, error);
-    }
 }
 
 /* ---- OffsetFetch ---- */
@@ -250,9 +238,8 @@ static void fetch_named(const struct group *g, struct group_request *r)
         const struct offset_fetch_request_group_topic *from = &in->topics[i];
         struct offset_fetch_response_group_topic *to = &out->topics[i];
         uint8_t *key = arena_alloc(&r->arena, from->name.size + 4);
-        if (from->name.size > 0) {
+        if (from->name.size > 0)
             memcpy(key, from->name.base, from->name.size);
-        }
         to->name = from->name;
         to->partitions_count = from->partition_indexes_count;
         to->partitions = arena_array(&r->arena, to->partitions_count, sizeof *to->partitions);
@@ -299,9 +286,8 @@ void group_fetch_absent(struct group_request *r)
 {
     offset_fetch_response_group_init(&r->out.fetch);
     r->out.fetch.group_id = r->group_id;
-    if (!r->in.fetch.topics_null) {
+    if (!r->in.fetch.topics_null)
         fetch_named(NULL, r);
-    }
 }
 
 void group_fetch(struct group *g, struct group_request *r)
@@ -311,11 +297,10 @@ void group_fetch(struct group *g, struct group_request *r)
     } else {
         offset_fetch_response_group_init(&r->out.fetch);
         r->out.fetch.group_id = r->group_id;
-        if (r->in.fetch.topics_null) {
+        if (r->in.fetch.topics_null)
             fetch_all(g, r);
-        } else {
+        else
             fetch_named(g, r);
-        }
     }
     group_answer(g, r);
 }
@@ -334,9 +319,8 @@ static bool subscribed_topics(const struct group *g, struct map *topics)
         int16_t version = wire_read_i16(&reader);
         known = version >= 0 && consumer_protocol_subscription_decode(
                                     &reader, version > 3 ? 3 : version, &arena, &s);
-        for (uint32_t i = 0; known && i < s.topics_count; i++) {
+        for (uint32_t i = 0; known && i < s.topics_count; i++)
             map_put(topics, s.topics[i], topics);
-        }
         arena_reset(&arena);
     }
     return known;
@@ -351,15 +335,12 @@ struct expiry {
 
 static bool expires(const struct group *g, const struct group_offset *o, const struct expiry *x)
 {
-    if (x->topic.base != NULL) {
+    if (x->topic.base != NULL)
         return view_equal(offset_topic(o), x->topic);
-    }
-    if (map_get(&x->spared, offset_topic(o)) != NULL) {
+    if (map_get(&x->spared, offset_topic(o)) != NULL)
         return false;
-    }
-    if (o->expire_ms >= 0) {
+    if (o->expire_ms >= 0)
         return g->now.wall_ms >= o->expire_ms;
-    }
     int64_t since_ms = x->since_state && g->state_ms >= 0 ? g->state_ms : o->commit_ms;
     return g->now.wall_ms - since_ms >= g->space->config->retention_ms;
 }
@@ -367,9 +348,8 @@ static bool expires(const struct group *g, const struct group_offset *o, const s
 static struct group_append *add_tombstone(struct group *g, struct group_append *a,
                                           const struct group_offset *o)
 {
-    if (a == NULL) {
+    if (a == NULL)
         a = group_append_new(g, GROUP_APPEND_TOMBSTONES);
-    }
     if (o != NULL) {
         struct offset_commit_key key = record_key(g, o);
         group_records_add_offset_gone(&a->records, g->now.wall_ms, &key);
@@ -398,13 +378,11 @@ static void remove_offsets(struct group *g, const struct expiry *x)
     if (g->state == GROUP_EMPTY && g->offsets.count == 0 && g->pending.count == 0 &&
         g->commits_under_way == 0) {
         group_move(g, GROUP_DEAD);
-        if (g->generation > 0) { /* else it has no record */
+        if (g->generation > 0) /* else it has no record */
             a = add_tombstone(g, a, NULL);
-        }
     }
-    if (a != NULL) {
+    if (a != NULL)
         group_emit(g, a);
-    }
 }
 
 void group_expire(struct group *g, struct group_now now, struct group_actions *actions)
@@ -412,13 +390,12 @@ void group_expire(struct group *g, struct group_now now, struct group_actions *a
     struct expiry x = {.any = g->commits_under_way == 0};
     g->actions = actions;
     g->now = now;
-    if (g->state == GROUP_EMPTY) {
+    if (g->state == GROUP_EMPTY)
         x.since_state = g->protocol_type.base != NULL;
-    } else if (g->state == GROUP_STABLE && view_equal(g->protocol_type, GROUP_CONSUMER)) {
+    else if (g->state == GROUP_STABLE && view_equal(g->protocol_type, GROUP_CONSUMER))
         x.any = x.any && subscribed_topics(g, &x.spared);
-    } else {
+    else
         x.any = false;
-    }
     remove_offsets(g, &x);
     map_deinit(&x.spared);
     g->actions = NULL;

@@ -27,9 +27,8 @@ static void add(struct record_builder *b, int64_t timestamp_ms, struct wire_writ
     record_builder_add(b, timestamp_ms, wire_written(key),
                        value != NULL ? wire_written(value) : VIEW_NULL, NULL, 0);
     wire_writer_deinit(key);
-    if (value != NULL) {
+    if (value != NULL)
         wire_writer_deinit(value);
-    }
 }
 
 static void write_offset_key(struct wire_writer *w, const struct offset_commit_key *key)
@@ -88,9 +87,8 @@ static void parse_offset(struct wire_reader *k, struct wire_reader *v, int16_t v
                          struct arena *arena, struct group_record *ret)
 {
     struct offset_commit_key key;
-    if (!offset_commit_key_decode(k, version, arena, &key)) {
+    if (!offset_commit_key_decode(k, version, arena, &key))
         return;
-    }
     ret->group = key.group;
     ret->topic = key.topic;
     ret->partition = key.partition;
@@ -101,9 +99,8 @@ static void parse_offset(struct wire_reader *k, struct wire_reader *v, int16_t v
             ret->version = value_version;
             return;
         }
-        if (!offset_commit_value_decode(v, value_version, arena, &ret->value.offset)) {
+        if (!offset_commit_value_decode(v, value_version, arena, &ret->value.offset))
             return;
-        }
     }
     ret->kind = GROUP_RECORD_OFFSET;
 }
@@ -112,9 +109,8 @@ static void parse_metadata(struct wire_reader *k, struct wire_reader *v, struct 
                            struct group_record *ret)
 {
     struct group_metadata_key key;
-    if (!group_metadata_key_decode(k, KEY_METADATA, arena, &key)) {
+    if (!group_metadata_key_decode(k, KEY_METADATA, arena, &key))
         return;
-    }
     ret->group = key.group;
     if (!ret->gone) {
         int16_t version = wire_read_i16(v);
@@ -123,9 +119,8 @@ static void parse_metadata(struct wire_reader *k, struct wire_reader *v, struct 
             ret->version = version;
             return;
         }
-        if (!group_metadata_value_decode(v, version, arena, &ret->value.metadata)) {
+        if (!group_metadata_value_decode(v, version, arena, &ret->value.metadata))
             return;
-        }
     }
     ret->kind = GROUP_RECORD_METADATA;
 }
@@ -136,9 +131,8 @@ void group_record_parse(struct view key, struct view value, struct arena *arena,
     struct wire_reader k = wire_reader_of(key), v = wire_reader_of(value);
     *ret = (struct group_record){.kind = GROUP_RECORD_BAD, .gone = value.base == NULL};
     ret->version = wire_read_i16(&k);
-    if (k.bad) {
+    if (k.bad)
         return;
-    }
     switch (ret->version) {
     case KEY_OFFSET_OLD:
     case KEY_OFFSET:

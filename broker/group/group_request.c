@@ -20,9 +20,8 @@ void group_commit_prepare(struct group_request *r)
         to->name = from->name;
         to->partitions_count = from->partitions_count;
         to->partitions = arena_array(&r->arena, from->partitions_count, sizeof *to->partitions);
-        for (uint32_t k = 0; k < from->partitions_count; k++) {
+        for (uint32_t k = 0; k < from->partitions_count; k++)
             to->partitions[k].partition_index = from->partitions[k].partition_index;
-        }
     }
 }
 
@@ -30,11 +29,9 @@ static void refuse_commit(struct group_request *r, enum error_code error)
 {
     for (uint32_t i = 0; i < r->out.commit.topics_count; i++) {
         struct offset_commit_response_topic *t = &r->out.commit.topics[i];
-        for (uint32_t k = 0; k < t->partitions_count; k++) {
-            if (t->partitions[k].error_code == ERROR_NONE) {
+        for (uint32_t k = 0; k < t->partitions_count; k++)
+            if (t->partitions[k].error_code == ERROR_NONE)
                 t->partitions[k].error_code = (int16_t)error;
-            }
-        }
     }
 }
 
@@ -49,11 +46,9 @@ static void refuse_fetch(struct group_request *r, enum error_code error)
         return;
     }
     group_fetch_absent(r);
-    for (uint32_t i = 0; i < out->topics_count; i++) {
-        for (uint32_t k = 0; k < out->topics[i].partitions_count; k++) {
+    for (uint32_t i = 0; i < out->topics_count; i++)
+        for (uint32_t k = 0; k < out->topics[i].partitions_count; k++)
             out->topics[i].partitions[k].error_code = (int16_t)error;
-        }
-    }
 }
 
 void group_request_refuse(struct group_request *r, enum error_code error)

@@ -9,9 +9,8 @@
 static struct view assigned(const struct group_append *a, const struct map *by_id, struct view id,
                             struct view own)
 {
-    if (a->kind != GROUP_APPEND_ASSIGNMENT) {
+    if (a->kind != GROUP_APPEND_ASSIGNMENT)
         return own;
-    }
     const struct group_assignment *found = map_get(by_id, id);
     return found != NULL ? found->assignment : VIEW_LITERAL("");
 }
@@ -22,9 +21,8 @@ static uint64_t lay_out_members(struct group *g, struct group_append *a,
     struct map by_id = MAP_INIT;
     struct map_entry e;
     uint64_t size = 0;
-    for (uint32_t i = 0; i < a->assignment_count; i++) {
+    for (uint32_t i = 0; i < a->assignment_count; i++)
         map_put(&by_id, a->assignments[i].member_id, &a->assignments[i]);
-    }
     value->members = arena_array(&a->arena, g->members.count, sizeof *value->members);
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct group_member *m = e.value;
@@ -116,18 +114,16 @@ static void assign(struct group *g, const struct sync_group_request *in)
 void group_assignment_stored(struct group *g, struct group_append *a, enum error_code error)
 {
     struct map_entry e;
-    if (g->state != GROUP_COMPLETING || g->generation != a->generation) {
+    if (g->state != GROUP_COMPLETING || g->generation != a->generation)
         return; /* a rebalance has begun meanwhile and has answered who waited */
-    }
     g->assigning = false;
     if (error != ERROR_NONE) {
         group_refuse_syncs(g, error);
         group_prepare(g);
         return;
     }
-    for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
+    for (uint32_t at = 0; map_next(&g->members, &at, &e);)
         group_disown(g, &((struct group_member *)e.value)->assignment);
-    }
     for (uint32_t i = 0; i < a->assignment_count; i++) {
         struct group_member *m = group_member_find(g, a->assignments[i].member_id);
         if (m != NULL) {
@@ -170,20 +166,17 @@ void group_sync(struct group *g, struct group_request *r)
         group_request_names_protocol(r)
             ? check_generation(g, in->member_id, in->group_instance_id, in->generation_id, &m)
             : ERROR_INCONSISTENT_GROUP_PROTOCOL;
-    if (error == ERROR_NONE && !protocol_fits(g, in)) {
+    if (error == ERROR_NONE && !protocol_fits(g, in))
         error = ERROR_INCONSISTENT_GROUP_PROTOCOL;
-    }
-    if (error == ERROR_NONE && g->state == GROUP_PREPARING) {
+    if (error == ERROR_NONE && g->state == GROUP_PREPARING)
         error = ERROR_REBALANCE_IN_PROGRESS;
-    }
     if (error != ERROR_NONE) {
         group_refuse(g, r, error);
     } else if (g->state == GROUP_COMPLETING) {
         group_member_synced(g, m);
         group_member_park(g, m, r);
-        if (g->leader == m && !g->assigning) { /* said again: the first is on its way */
+        if (g->leader == m && !g->assigning) /* said again: the first is on its way */
             assign(g, in);
-        }
     } else {
         group_member_synced(g, m);
         answer_sync(g, m, r);
@@ -194,22 +187,19 @@ void group_sync(struct group *g, struct group_request *r)
 void group_sync_timer(struct group *g)
 {
     struct map_entry e;
-    if (g->sync_deadline_ms == 0) {
+    if (g->sync_deadline_ms == 0)
         return;
-    }
     if (g->sync_deadline_ms > g->now.ms) {
         group_wake_at(g, g->sync_deadline_ms);
         return;
     }
     g->sync_deadline_ms = 0;
-    if (g->sync_due_count == 0) {
+    if (g->sync_due_count == 0)
         return;
-    }
     for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
         struct group_member *m = e.value;
-        if (m->sync_due) {
+        if (m->sync_due)
             group_member_remove(g, m, ERROR_UNKNOWN_MEMBER_ID);
-        }
     }
     group_prepare(g);
 }
@@ -222,12 +212,10 @@ void group_heartbeat(struct group *g, struct group_request *r)
     enum error_code error =
         check_generation(g, in->member_id, in->group_instance_id, in->generation_id, &m);
     if (error == ERROR_NONE) {
-        if (m->join == NULL && m->sync == NULL) {
+        if (m->join == NULL && m->sync == NULL)
             group_member_touch(g, m);
-        }
-        if (g->state == GROUP_PREPARING) {
+        if (g->state == GROUP_PREPARING)
             error = ERROR_REBALANCE_IN_PROGRESS;
-        }
     }
     heartbeat_response_init(&r->out.heartbeat);
     r->out.heartbeat.error_code = (int16_t)error;
@@ -253,9 +241,8 @@ static enum error_code leave_one(struct group *g, const struct leave_group_reque
     } else {
         error = group_member_check(g, who->member_id, who->group_instance_id, &m);
     }
-    if (error == ERROR_NONE) {
+    if (error == ERROR_NONE)
         group_member_remove(g, m, ERROR_UNKNOWN_MEMBER_ID);
-    }
     return error;
 }
 
@@ -277,9 +264,8 @@ void group_leave(struct group *g, struct group_request *r)
         }
     }
     group_answer(g, r);
-    if (g->members.count != before) {
+    if (g->members.count != before)
         group_members_left(g);
-    } else {
+    else
         group_maybe_complete_join(g);
-    }
 }

@@ -12,9 +12,8 @@ static void describe_init(struct group_request *r)
     struct describe_groups_response_group *out = &r->out.describe;
     describe_groups_response_group_init(out);
     out->group_id = r->group_id;
-    if (r->in.describe_operations) {
+    if (r->in.describe_operations)
         out->authorized_operations = GROUP_OPERATIONS;
-    }
 }
 
 void group_describe_absent(struct group_request *r)
@@ -48,13 +47,11 @@ void group_describe(struct group *g, struct group_request *r)
     if (g->state != GROUP_DEAD) {
         out->protocol_type = arena_copy(&r->arena, g->protocol_type);
         out->members = arena_array(&r->arena, g->members.count, sizeof *out->members);
-        for (uint32_t at = 0; map_next(&g->members, &at, &e);) {
+        for (uint32_t at = 0; map_next(&g->members, &at, &e);)
             describe_member(g, e.value, r, &out->members[out->members_count++]);
-        }
     }
-    if (g->state == GROUP_STABLE) {
+    if (g->state == GROUP_STABLE)
         out->protocol_data = arena_copy(&r->arena, g->protocol);
-    }
     group_answer(g, r);
 }
 
@@ -66,9 +63,8 @@ static bool same_word(struct view a, const char *b)
 static bool among(const struct view *filter, uint32_t count, const char *word)
 {
     uint32_t i = 0;
-    while (i < count && !same_word(filter[i], word)) {
+    while (i < count && !same_word(filter[i], word))
         i++;
-    }
     return count == 0 || i < count;
 }
 

@@ -328,10 +328,9 @@ bool log_dir_rests(const struct log_dir *dir, const struct reactor *reactor)
     const struct dir_shard *shard = dir->shards[reactor->env.shard];
     if (!shard || shard->failed || log_dir_is_failed(dir))
         return true;
-    for (const struct log *log = shard->log_first; log; log = log->next) {
+    for (const struct log *log = shard->log_first; log; log = log->next)
         if (log->op_first || log->cutting) /* a cut may still look for its place */
             return false;
-    }
     return true;
 }
 

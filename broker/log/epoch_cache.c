@@ -61,10 +61,9 @@ static size_t count_up_to_epoch(const struct epoch_cache *c, int32_t epoch)
 
 int32_t epoch_cache_epoch_of(const struct epoch_cache *c, int64_t offset)
 {
-    for (size_t i = c->count; i-- > 0;) {
+    for (size_t i = c->count; i-- > 0;)
         if (c->entries[i].start_offset <= offset)
             return c->entries[i].epoch;
-    }
     return -1;
 }
 

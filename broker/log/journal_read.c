@@ -27,10 +27,9 @@ struct finder {
 static bool entries_sound(struct view entries, uint32_t count)
 {
     struct journal_entry e;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         if (!journal_entry_decode(&entries, &e))
             return false;
-    }
     return entries.size == 0;
 }
 

@@ -79,10 +79,9 @@ void log_dir_send(struct log_dir *dir, struct reactor *reactor, struct disk_job 
 
 static bool all_in_place(struct log_dir *dir)
 {
-    for (unsigned i = 0; i < JOURNAL_SLOTS; i++) {
+    for (unsigned i = 0; i < JOURNAL_SLOTS; i++)
         if (atomic_load(&dir->journal.slots[i].pending) != 0)
             return false;
-    }
     return true;
 }
 

@@ -230,10 +230,9 @@ static uint64_t segment_limit(const struct log *log, const struct log_segment *s
 
 static const struct read_hint *find_hint(const struct log *log, int64_t offset, int64_t segment)
 {
-    for (unsigned i = 0; i < LOG_READ_HINTS; i++) {
+    for (unsigned i = 0; i < LOG_READ_HINTS; i++)
         if (log->hints[i].offset == offset && log->hints[i].segment == segment)
             return &log->hints[i];
-    }
     return NULL;
 }
 
@@ -274,10 +273,9 @@ static void keep_file(struct log *log, int64_t base, struct file *file)
         max = FILES_PER_SHARD;
     if (shard->file_count >= max) {
         for (struct log *l = shard->log_first; l; l = l->next) {
-            for (size_t i = 0; i < l->segment_count; i++) {
+            for (size_t i = 0; i < l->segment_count; i++)
                 if (shard->file_clock - l->segments[i].file_used > max / 2)
                     log_segment_drop_file(l, &l->segments[i]);
-            }
         }
     }
     segment->file = file;

@@ -27,10 +27,9 @@ struct locate_job {
 
 static void void_ops(struct log *log, int64_t end)
 {
-    for (struct log_op *op = log->op_first; op; op = op->next) {
+    for (struct log_op *op = log->op_first; op; op = op->next)
         if (op->item.entry.kind == JOURNAL_APPEND && op->item.entry.end > end)
             op->voided = true;
-    }
 }
 
 static void lower(int64_t *offset, int64_t end)

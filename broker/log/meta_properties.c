@@ -23,10 +23,9 @@ void meta_properties_deinit(struct meta_properties *m)
 
 static struct meta_property *find(const struct meta_properties *m, const char *key)
 {
-    for (size_t i = 0; i < m->count; i++) {
+    for (size_t i = 0; i < m->count; i++)
         if (strcmp(m->items[i].key, key) == 0)
             return &m->items[i];
-    }
     return NULL;
 }
 

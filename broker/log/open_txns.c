@@ -56,10 +56,9 @@ int64_t open_txns_complete(struct open_txns *t, int64_t producer_id, int64_t mar
 void open_txns_advance(struct open_txns *t, int64_t high_watermark)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < t->count; i++) {
+    for (size_t i = 0; i < t->count; i++)
         if (t->items[i].last_offset < 0 || t->items[i].last_offset >= high_watermark)
             t->items[kept++] = t->items[i];
-    }
     t->count = kept;
 }
 

@@ -134,10 +134,9 @@ static void plan_start(struct recovery_log *log, int64_t start)
         log->start = start;
     /* The segment that the start lies in, as far as the entries tell. */
     int64_t kept = start == log->end ? start : -1;
-    for (size_t i = 0; i < log->append_count; i++) {
+    for (size_t i = 0; i < log->append_count; i++)
         if (log->appends[i].segment <= start && log->appends[i].segment > kept)
             kept = log->appends[i].segment;
-    }
     if (!log->rewritten || log->segment >= kept)
         return;
     size_t gone = 0;

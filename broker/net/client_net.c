@@ -29,9 +29,8 @@ struct client_net *client_net_new(struct reactor *reactor, const struct client_n
 
 void client_net_free(struct client_net *net)
 {
-    if (net == NULL) {
+    if (net == NULL)
         return;
-    }
     while (net->first != NULL) {
         struct conn *c = net->first;
         struct event closed = {.kind = EV_NET_CLOSED, .token = c->source.token};
@@ -59,9 +58,8 @@ static void unlink_conn(struct client_net *net, struct conn *c)
 
 static void unpause(struct client_net *net, struct conn *c)
 {
-    if (!c->paused) {
+    if (!c->paused)
         return;
-    }
     c->paused = false;
     *(c->paused_prev != NULL ? &c->paused_prev->paused_next : &net->paused_first) = c->paused_next;
     *(c->paused_next != NULL ? &c->paused_next->paused_prev : &net->paused_last) = c->paused_prev;
@@ -72,9 +70,8 @@ void client_net_forget(struct client_net *net, struct conn *c)
     unpause(net, c);
     unlink_conn(net, c);
     net->count--;
-    if (net->unlimited == c) {
+    if (net->unlimited == c)
         net->unlimited = NULL;
-    }
 }
 
 void client_net_accepted(struct client_net *net, const struct event *event)
@@ -91,9 +88,8 @@ void client_net_accepted(struct client_net *net, const struct event *event)
         conn_close(c, true);
         return;
     }
-    if (net->sweep.at_ns == 0) {
+    if (net->sweep.at_ns == 0)
         timer_set(&net->sweep, SWEEP_MS);
-    }
     conn_read_on(c);
 }
 
@@ -113,9 +109,8 @@ void conn_set_partial(struct conn *c, uint32_t size)
     c->net->partial_bytes += size;
     c->net->partial_bytes -= c->partial;
     c->partial = size;
-    if (size == 0 && c->net->unlimited == c) {
+    if (size == 0 && c->net->unlimited == c)
         c->net->unlimited = NULL;
-    }
 }
 
 static bool partial_is_much(const struct client_net *net)
@@ -125,32 +120,27 @@ static bool partial_is_much(const struct client_net *net)
 
 bool client_net_may_read_more(struct client_net *net, struct conn *c, bool grows)
 {
-    if (account_over(net->config.answers) || !net->config.may_read(net->config.context)) {
+    if (account_over(net->config.answers) || !net->config.may_read(net->config.context))
         return false;
-    }
-    if (!grows || (!partial_is_much(net) && !account_over(net->config.receive))) {
+    if (!grows || (!partial_is_much(net) && !account_over(net->config.receive)))
         return true; /* the memory that it reads into is accounted for already */
-    }
-    if (net->unlimited == NULL) {
+    if (net->unlimited == NULL)
         net->unlimited = c;
-    }
     return net->unlimited == c;
 }
 
 void conn_pause(struct conn *c)
 {
     struct client_net *net = c->net;
-    if (c->paused) {
+    if (c->paused)
         return;
-    }
     c->paused = true;
     c->paused_prev = net->paused_last;
     c->paused_next = NULL;
     *(net->paused_last != NULL ? &net->paused_last->paused_next : &net->paused_first) = c;
     net->paused_last = c;
-    if (net->resume.at_ns == 0) {
+    if (net->resume.at_ns == 0)
         timer_set(&net->resume, RESUME_MS);
-    }
 }
 
 /* Polls, because buffers are also released on the disks' threads, which wake nobody. */
@@ -173,9 +163,8 @@ static void sweep_one(struct client_net *net, struct conn *c)
     bool idle = c->active_ns + net->config.idle_ns <= now;
     bool short_of_memory = account_over(net->config.answers) || account_over(net->config.receive);
     if (c->closing) {
-        if (stalled) {
+        if (stalled)
             conn_close(c, false);
-        }
     } else if (stalled && c->partial > 0 && c->reading && c->request_count == 0 &&
                partial_is_much(net)) {
         client_net_say(net, &c->peer, "a request that stays half received while memory is short");
@@ -194,20 +183,17 @@ static void sweep_one(struct client_net *net, struct conn *c)
 static void sweep_fired(struct timer *timer)
 {
     struct client_net *net = CONTAINER_OF(timer, struct client_net, sweep);
-    for (struct conn *c = net->first; c != NULL; c = c->next) {
+    for (struct conn *c = net->first; c != NULL; c = c->next)
         sweep_one(net, c);
-    }
-    if (net->count > 0) {
+    if (net->count > 0)
         timer_set(&net->sweep, SWEEP_MS);
-    }
 }
 
 void client_net_drain(struct client_net *net)
 {
     net->draining = true;
-    for (struct conn *c = net->first; c != NULL; c = c->next) {
+    for (struct conn *c = net->first; c != NULL; c = c->next)
         conn_touch(c);
-    }
 }
 
 bool client_net_idle(const struct client_net *net)

@@ -63,13 +63,11 @@ static void read_into(struct conn *c, uint32_t min, uint32_t max)
 static uint32_t size_to_grow_to(const struct conn *c)
 {
     uint32_t have = c->end - c->start, room = c->buf->size - c->start;
-    if (have < FRAME_PREFIX_SIZE) {
+    if (have < FRAME_PREFIX_SIZE)
         return room >= ROOM_MIN ? 0 : GROWN_MIN;
-    }
     uint32_t total = FRAME_PREFIX_SIZE + load_u32(c->buf->data + c->start);
-    if (total <= room || (c->start == 0 && c->end < c->buf->size)) {
+    if (total <= room || (c->start == 0 && c->end < c->buf->size))
         return 0;
-    }
     uint32_t size = have > GROWN_MIN / GROWTH ? have : GROWN_MIN / GROWTH;
     return size < total / GROWTH ? size * GROWTH : total;
 }
@@ -102,9 +100,8 @@ static bool may_take(const struct conn *c)
 
 void conn_read_on(struct conn *c)
 {
-    if (c->reading || c->closing || c->eof || c->net->draining) {
+    if (c->reading || c->closing || c->eof || c->net->draining)
         return;
-    }
     uint32_t size = c->buf != NULL ? size_to_grow_to(c) : 0;
     bool may_read = c->buf != NULL ? client_net_may_read_more(c->net, c, size > 0)
                                    : client_net_may_read(c->net);
@@ -112,9 +109,8 @@ void conn_read_on(struct conn *c)
         conn_pause(c);
         return;
     }
-    if (size > 0) {
+    if (size > 0)
         grow(c, size);
-    }
     c->active_ns = c->net->reactor->now_ns; /* from now on it is the peer that is waited for */
     if (c->buf == NULL) {
         const struct env *env = &c->net->reactor->env;
@@ -146,16 +142,14 @@ static void take_requests(struct conn *c)
                                 : "a request of an impossible size");
             return;
         }
-        if (c->end - c->start - FRAME_PREFIX_SIZE < size) {
+        if (c->end - c->start - FRAME_PREFIX_SIZE < size)
             return;
-        }
         struct view frame = {c->buf->data + c->start + FRAME_PREFIX_SIZE, size};
         c->start += FRAME_PREFIX_SIZE + size;
         request_start(c, frame);
     }
-    if (c->buf != NULL && c->start == c->end) {
+    if (c->buf != NULL && c->start == c->end)
         drop_buffer(c);
-    }
     conn_set_partial(c, c->buf != NULL ? c->buf->size : 0);
 }
 
@@ -185,21 +179,18 @@ static void heard_data(struct conn *c, const struct event *e)
 static void send_answer(struct conn *c, struct request *r)
 {
     const struct env *env = &c->net->reactor->env;
-    for (unsigned i = 0; i < r->piece_count; i++) {
+    for (unsigned i = 0; i < r->piece_count; i++)
         c->unsent += r->pieces[i].size;
-    }
-    if (r->piece_count > 0) {
+    if (r->piece_count > 0)
         env->ops->net_send(env->world, c->source.token, r->pieces, r->piece_count);
-    }
 }
 
 static void pop_request(struct conn *c)
 {
     struct request *r = c->first;
     c->first = r->next;
-    if (c->first == NULL) {
+    if (c->first == NULL)
         c->last = &c->first;
-    }
     r->next = NULL;
     r->conn = NULL;
     c->request_count--;
@@ -219,9 +210,8 @@ static void conn_turn(struct turn_task *task)
         send_answer(c, r);
         pop_request(c);
     }
-    if (c->closing) {
+    if (c->closing)
         return;
-    }
     take_requests(c);
     if ((c->eof || c->net->draining) && c->request_count == 0 && !c->closing) {
         conn_close(c, true);
@@ -238,9 +228,8 @@ void conn_touch(struct conn *c)
 /* ---- the end ---- */
 void conn_close(struct conn *c, bool after_sent)
 {
-    if (c->closing && (after_sent || c->cut)) {
+    if (c->closing && (after_sent || c->cut))
         return;
-    }
     const struct env *env = &c->net->reactor->env;
     c->closing = true;
     c->cut = !after_sent;
@@ -256,17 +245,15 @@ static void free_at_turn(struct turn_task *task)
 static void heard_closed(struct conn *c)
 {
     c->closing = true;
-    while (c->first != NULL) {
+    while (c->first != NULL)
         pop_request(c);
-    }
     drop_buffer(c);
     reactor_remove(c->net->reactor, &c->source);
     client_net_forget(c->net, c);
-    if (!c->turn.queued) {
+    if (!c->turn.queued)
         free(c);
-    } else {
+    else
         c->turn.run = free_at_turn;
-    }
 }
 
 static void conn_heard(struct source *source, const struct event *e)
@@ -279,9 +266,8 @@ static void conn_heard(struct source *source, const struct event *e)
     case EV_NET_SENT:
         c->active_ns = e->now_ns;
         c->unsent = e->u.sent.bytes_left;
-        if (c->paused) {
+        if (c->paused)
             conn_touch(c);
-        }
         break;
     case EV_NET_CLOSED:
         heard_closed(c);

@@ -16,12 +16,10 @@ struct request *request_ref(struct request *r)
 void request_unref(struct request *r)
 {
     PRE(r->refs > 0);
-    if (--r->refs > 0) {
+    if (--r->refs > 0)
         return;
-    }
-    if (r->ended != NULL) {
+    if (r->ended != NULL)
         r->ended(r);
-    }
     for (unsigned i = 0; i < r->piece_count; i++) {
         buf_unref(r->pieces[i].buf);
         file_unref(r->pieces[i].file);
@@ -67,9 +65,8 @@ void request_start(struct conn *c, struct view frame)
 void request_begin_answer(struct request *r, struct wire_writer *w)
 {
     int16_t version = r->header.api_version;
-    if (version > r->header.api->version_max || version < r->header.api->version_min) {
+    if (version > r->header.api->version_max || version < r->header.api->version_min)
         version = 0;
-    }
     wire_writer_init(w, r->net->config.answers, 256, ANSWER_SIZE_MAX);
     frame_begin_response(w, r->header.api, version, r->header.correlation_id);
 }
@@ -78,9 +75,8 @@ static void become_ready(struct request *r)
 {
     PRE(!r->ready);
     r->ready = true;
-    if (r->conn != NULL) {
+    if (r->conn != NULL)
         conn_touch(r->conn);
-    }
 }
 
 /* Cuts the written bytes where gaps were left and puts the pieces between. */
@@ -104,9 +100,8 @@ static void lay_out(struct request *r, struct buf *buf, const struct wire_writer
         }
     }
     INVARIANT(next == gap_count);
-    if (buf->used > at) {
+    if (buf->used > at)
         r->pieces[n++] = (struct piece){.buf = buf_ref(buf), .pos = at, .size = buf->used - at};
-    }
     r->piece_count = n;
     buf_unref(buf);
 }
@@ -137,9 +132,8 @@ void request_answer_nothing(struct request *r)
 
 void request_hang_up(struct request *r, const char *why)
 {
-    if (r->conn != NULL) {
+    if (r->conn != NULL)
         client_net_say(r->net, &r->conn->peer, why);
-    }
     r->hang_up = true;
     become_ready(r);
 }

@@ -27,10 +27,9 @@ void feeds_make(struct replica *r)
 
 struct feed *feed_find(struct replica *r, int32_t broker)
 {
-    for (uint32_t i = 0; i < r->feed_count; i++) {
+    for (uint32_t i = 0; i < r->feed_count; i++)
         if (r->feeds[i].to.broker == broker)
             return &r->feeds[i];
-    }
     return NULL;
 }
 

@@ -69,10 +69,9 @@ bool partition_in_maximal_isr(const struct partition *p, int32_t broker)
     if (partition_in_isr(p, broker))
         return true;
     if (p->isr_pending) {
-        for (uint32_t i = 0; i < p->isr_change.isr_count; i++) {
+        for (uint32_t i = 0; i < p->isr_change.isr_count; i++)
             if (p->isr_change.isr[i].broker == broker)
                 return true;
-        }
     }
     return false;
 }
@@ -89,10 +88,9 @@ bool partition_stranger_in_isr(const struct partition *p)
 
 struct partition_peer *partition_find_peer(struct partition *p, int32_t broker)
 {
-    for (uint32_t i = 0; i < p->peer_count; i++) {
+    for (uint32_t i = 0; i < p->peer_count; i++)
         if (p->peers[i].broker == broker)
             return &p->peers[i];
-    }
     return NULL;
 }
 

@@ -35,10 +35,9 @@ void leader_prepare_peers(struct partition *p)
             continue;
         struct partition_peer *peer = &p->peers[p->peer_count++];
         *peer = (struct partition_peer){.broker = broker, .down_since_ms = p->now_ms};
-        for (uint32_t j = 0; j < old_count; j++) {
+        for (uint32_t j = 0; j < old_count; j++)
             if (old[j].broker == broker)
                 *peer = old[j];
-        }
     }
 }
 

@@ -32,10 +32,9 @@ bool host_is_full(const struct replica_host *h)
 {
     if (h->config.stream && account_over(h->config.stream))
         return true;
-    for (unsigned i = 0; i < h->config.dir_count; i++) {
+    for (unsigned i = 0; i < h->config.dir_count; i++)
         if (account_over(log_dir_tail(h->config.dirs[i])))
             return true;
-    }
     return false;
 }
 
@@ -258,10 +257,9 @@ static void tell_controller(struct replica_host *h)
  */
 static bool logs_rest(const struct replica_host *h)
 {
-    for (unsigned i = 0; i < h->config.dir_count; i++) {
+    for (unsigned i = 0; i < h->config.dir_count; i++)
         if (!log_dir_rests(h->config.dirs[i], h->reactor))
             return false;
-    }
     return true;
 }
 
@@ -271,10 +269,9 @@ static void end_stop(struct replica_host *h)
         return;
     if (!logs_rest(h))
         return;
-    for (size_t i = 0; i < h->stream_count; i++) {
+    for (size_t i = 0; i < h->stream_count; i++)
         if (h->streams[i]->link.state != LINK_CLOSED)
             return;
-    }
     void (*stopped)(void *) = h->stopped;
     h->stopped = NULL;
     stopped(h->stopped_context);

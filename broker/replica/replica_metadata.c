@@ -52,10 +52,9 @@ static void apply_topic(struct replica_host *h, const struct cluster_topic_item 
     free(t->name);
     t->name = xstrndup(item->name.base, item->name.size);
     h->config.topic_config(h->config.topic_config_context, item->config, &t->config);
-    for (const struct replica *r = t->replicas; r; r = r->next_of_topic) {
+    for (const struct replica *r = t->replicas; r; r = r->next_of_topic)
         if (r->log)
             log_configure(r->log, &t->config);
-    }
 }
 
 /* The replica of a deleted topic: all who wait for it are answered, and its log is deleted. */

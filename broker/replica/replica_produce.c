@@ -110,13 +110,12 @@ void produce_tell(struct replica_host *h)
 
 static void wait_or_finish(struct replica *r, struct produce_waiter *w)
 {
-    if (w->acks == 0) {
+    if (w->acks == 0)
         finish(r->host, w, REPLICA_OK);
-    } else if (w->acks == 1) {
+    else if (w->acks == 1)
         wait_in(&r->by_sync, &r->by_sync_last, w);
-    } else {
+    else
         wait_in(&r->by_commit, &r->by_commit_last, w);
-    }
     produce_wake(r);
 }
 

@@ -15,10 +15,9 @@ struct removed_log {
 
 static bool has_logs(const struct replica_host *h, struct uuid topic)
 {
-    for (const struct removed_log *l = h->removed_logs; l; l = l->next) {
+    for (const struct removed_log *l = h->removed_logs; l; l = l->next)
         if (uuid_equal(l->topic, topic))
             return true;
-    }
     return false;
 }
 

@@ -102,11 +102,10 @@ void replica_watch_log(struct replica *r)
 static unsigned pick_dir(struct replica_host *h)
 {
     unsigned best = h->config.dir_count;
-    for (unsigned i = 0; i < h->config.dir_count; i++) {
+    for (unsigned i = 0; i < h->config.dir_count; i++)
         if (!log_dir_is_failed(h->config.dirs[i]) &&
             (best == h->config.dir_count || h->dir_logs[i] < h->dir_logs[best]))
             best = i;
-    }
     return best;
 }
 

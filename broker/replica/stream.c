@@ -23,10 +23,9 @@ static bool concerns(const struct stream *s, const struct replica *r)
     if (!partition_leads(&r->partition) ||
         partition_shard(r->id, s->broker->shard_count) != s->shard)
         return false;
-    for (uint32_t i = 0; i < r->partition.peer_count; i++) {
+    for (uint32_t i = 0; i < r->partition.peer_count; i++)
         if (r->partition.peers[i].broker == s->broker->broker)
             return true;
-    }
     return false;
 }
 
@@ -144,18 +143,17 @@ static void stream_heard(struct link *l, const struct cluster_message *m, struct
     (void)pos;
     if (s->dying)
         return;
-    if (m->kind == CLUSTER_KIND_ACKS) {
+    if (m->kind == CLUSTER_KIND_ACKS)
         for (uint32_t i = 0; i < m->u.acks.count; i++)
             hear_ack(s, &m->u.acks.items[i]);
-    } else if (m->kind == CLUSTER_KIND_REPLICA_STATES) {
+    else if (m->kind == CLUSTER_KIND_REPLICA_STATES)
         for (uint32_t i = 0; i < m->u.states.count; i++)
             hear_state(s, &m->u.states.items[i]);
-    } else if (m->kind == CLUSTER_KIND_REFUSES) {
+    else if (m->kind == CLUSTER_KIND_REFUSES)
         for (uint32_t i = 0; i < m->u.refuses.count; i++)
             hear_refuse(s, &m->u.refuses.items[i]);
-    } else {
+    else
         link_close(l, "a frame that followers do not send");
-    }
 }
 
 static void stream_ponged(struct link *l)

@@ -306,12 +306,11 @@ static void completed_multi(int rc, const void *data)
 
     if (rc != ZOK)
         set_multi_errors(call, rc, results);
-    for (uint32_t i = 0; i < call->count && rc == ZOK; i++) {
+    for (uint32_t i = 0; i < call->count && rc == ZOK; i++)
         if (call->ops[i].kind == ZK_SET)
             set_stat(&results[i], &call->stats[i]);
         else if (call->ops[i].kind == ZK_CREATE)
             set_path(call->session->adapter, post, &results[i], call->paths[i]);
-    }
     complete(call, rc, post);
 }
 

@@ -63,19 +63,17 @@ struct cluster_partition_item {
 static inline bool cluster_partition_has_replica(const struct cluster_partition_item *item,
                                                  int32_t broker)
 {
-    for (uint32_t i = 0; i < item->replica_count; i++) {
+    for (uint32_t i = 0; i < item->replica_count; i++)
         if (item->replicas[i] == broker)
             return true;
-    }
     return false;
 }
 static inline bool cluster_partition_in_isr(const struct cluster_partition_item *item,
                                             int32_t broker)
 {
-    for (uint32_t i = 0; i < item->isr_count; i++) {
+    for (uint32_t i = 0; i < item->isr_count; i++)
         if (item->isr[i] == broker)
             return true;
-    }
     return false;
 }
 enum cluster_item_kind {

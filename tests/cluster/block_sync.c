@@ -16,9 +16,8 @@ int fdatasync(int fd)
     char failing[4096];
     *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
     snprintf(failing, sizeof failing, "%s.fail", path != NULL ? path : "");
-    while (path != NULL && access(path, F_OK) == 0) {
+    while (path != NULL && access(path, F_OK) == 0)
         nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
-    }
     if (path != NULL && access(failing, F_OK) == 0) {
         errno = EIO;
         return -1;

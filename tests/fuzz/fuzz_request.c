@@ -16,11 +16,9 @@ static const struct codec *choose(const struct request_header *header, int condi
                                   int16_t *ret_version)
 {
     *ret_version = header->api_version;
-    for (unsigned i = 0; condition == 0 && i < codec_table_count; i++) {
-        if (codec_table[i]->api_key == header->api_key && !codec_table[i]->is_response) {
+    for (unsigned i = 0; condition == 0 && i < codec_table_count; i++)
+        if (codec_table[i]->api_key == header->api_key && !codec_table[i]->is_response)
             return codec_table[i];
-        }
-    }
     const struct codec *codec = codec_table[(uint16_t)header->api_key % codec_table_count];
     int versions = codec->version_max - codec->version_min + 1;
     *ret_version = (int16_t)(codec->version_min + (uint16_t)header->api_version % versions);
@@ -52,14 +50,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     int16_t version;
     struct wire_reader r = wire_reader_of((struct view){bytes, (uint32_t)size});
     int condition = frame_read_request_header(&r, &header);
-    if (condition == FRAME_MALFORMED) {
+    if (condition == FRAME_MALFORMED)
         return 0;
-    }
     const struct codec *codec = choose(&header, condition, &version);
     void *message = arena_alloc(&arena, codec->size);
-    if (codec->decode(&r, version, &arena, message)) {
+    if (codec->decode(&r, version, &arena, message))
         write_and_read_again(codec, version, &arena, message);
-    }
     arena_reset(&arena);
     return 0;
 }

@@ -58,11 +58,9 @@ int8_t random_i8(struct codec_random *random)
 struct uuid random_uuid(struct codec_random *random)
 {
     struct uuid id = {{0}};
-    if (below(random, 4) != 0) {
-        for (size_t i = 0; i < sizeof id.bytes; i++) {
+    if (below(random, 4) != 0)
+        for (size_t i = 0; i < sizeof id.bytes; i++)
             id.bytes[i] = (uint8_t)random_next(random);
-        }
-    }
     return id;
 }
 
@@ -74,14 +72,12 @@ uint32_t random_count(struct codec_random *random)
 struct view random_bytes(struct codec_random *random, struct arena *arena, bool nullable)
 {
     static const uint32_t bounds[] = {1, 2, 20, 20, 20, 300};
-    if (nullable && below(random, 4) == 0) {
+    if (nullable && below(random, 4) == 0)
         return VIEW_NULL;
-    }
     uint32_t size = below(random, bounds[below(random, sizeof bounds / sizeof bounds[0])]);
     uint8_t *bytes = arena_alloc(arena, size + 1);
-    for (uint32_t i = 0; i < size; i++) {
+    for (uint32_t i = 0; i < size; i++)
         bytes[i] = (uint8_t)random_next(random);
-    }
     return (struct view){bytes, size};
 }
 
@@ -95,9 +91,8 @@ const int32_t *random_i32_list(struct codec_random *random, struct arena *arena,
 {
     uint32_t count = below(random, 16) == 0 ? 150 : random_count(random);
     int32_t *list = arena_array(arena, count, sizeof *list);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         list[i] = random_i32(random);
-    }
     *ret_count = count;
     return list;
 }
@@ -107,9 +102,8 @@ const struct view *random_string_list(struct codec_random *random, struct arena 
 {
     uint32_t count = random_count(random);
     struct view *list = arena_array(arena, count, sizeof *list);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         list[i] = random_string(random, arena, false);
-    }
     *ret_count = count;
     return list;
 }

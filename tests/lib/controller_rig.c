@@ -368,10 +368,9 @@ static void arrive_shutdown_reply(struct parcel *p)
 
 static struct rig_broker *broker_of(struct rig *r, uint64_t connection)
 {
-    for (int32_t i = 0; i < r->broker_count; i++) {
+    for (int32_t i = 0; i < r->broker_count; i++)
         if (r->brokers[i].up && r->brokers[i].connection == connection)
             return &r->brokers[i];
-    }
     return NULL;
 }
 

@@ -209,15 +209,13 @@ void rig_restart(struct rig *r, int32_t id)
 
 void rig_free(struct rig *r)
 {
-    for (int32_t id = 1; id <= r->broker_count; id++) {
+    for (int32_t id = 1; id <= r->broker_count; id++)
         if (rig_broker(r, id)->up)
             rig_kill(r, id);
-    }
     /* What is on its way arrives nowhere, and is freed. */
-    for (uint32_t i = 0; i < r->schedule.count; i++) {
+    for (uint32_t i = 0; i < r->schedule.count; i++)
         if (r->schedule.heap[i].run == rig_run_parcel)
             rig_run_parcel(r->schedule.heap[i].arg);
-    }
     zk_model_free(r->zk);
     schedule_deinit(&r->schedule);
     free(r->trace);

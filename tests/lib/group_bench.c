@@ -27,9 +27,8 @@ static void carry_out(struct group_bench *b, struct group_actions *actions)
         ck_assert_uint_lt(b->under_way_count, COUNT_OF(b->under_way));
         b->under_way[b->under_way_count++] = a;
     }
-    for (struct group_request *r = actions->answered; r; r = r->next) {
+    for (struct group_request *r = actions->answered; r; r = r->next)
         r->answered(r);
-    }
 }
 
 void group_bench_deinit(struct group_bench *b)

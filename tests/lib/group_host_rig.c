@@ -32,9 +32,8 @@ static void set_timer(void *world, token name, uint64_t at_ns)
     struct host_rig_clocks *c = &host_rig.clocks;
     unsigned i = 0;
     (void)world;
-    while (i < c->count && c->tokens[i] != name) {
+    while (i < c->count && c->tokens[i] != name)
         i++;
-    }
     ck_assert_uint_lt(i, COUNT_OF(c->tokens));
     c->count += i == c->count;
     c->tokens[i] = name;
@@ -59,13 +58,11 @@ void host_rig_pass(uint64_t ms)
         unsigned first = c->count;
         for (unsigned i = 0; i < c->count; i++) {
             bool earlier = first == c->count || c->at_ns[i] < c->at_ns[first];
-            if (c->at_ns[i] != 0 && c->at_ns[i] <= until_ns && earlier) {
+            if (c->at_ns[i] != 0 && c->at_ns[i] <= until_ns && earlier)
                 first = i;
-            }
         }
-        if (first == c->count) {
+        if (first == c->count)
             break;
-        }
         struct event e = {.kind = EV_TIMER, .token = c->tokens[first], .now_ns = c->at_ns[first]};
         c->at_ns[first] = 0;
         reactor_step(&host_rig.shard.reactor, &e);
@@ -113,9 +110,8 @@ void host_rig_take_produce(struct produce_waiter *w)
 void host_rig_cancel_produce(struct produce_waiter *w)
 {
     unsigned i = 0;
-    while (i < host_rig.producing_count && host_rig.producing[i] != w) {
+    while (i < host_rig.producing_count && host_rig.producing[i] != w)
         i++;
-    }
     ck_assert_uint_lt(i, host_rig.producing_count);
     memmove(&host_rig.producing[i], &host_rig.producing[i + 1],
             (--host_rig.producing_count - i) * sizeof host_rig.producing[0]);
@@ -140,16 +136,13 @@ void host_rig_cancel_fetch(struct fetch_waiter *w)
 bool host_rig_feed(void)
 {
     struct fetch_waiter *w = host_rig.fetching;
-    if (w == NULL) {
+    if (w == NULL)
         return false;
-    }
     unsigned i = 0;
-    while (i < host_rig.committed && host_rig.ends[i] <= w->offset) {
+    while (i < host_rig.committed && host_rig.ends[i] <= w->offset)
         i++;
-    }
-    if (host_rig.fetch_result == REPLICA_OK && i == host_rig.committed) {
+    if (host_rig.fetch_result == REPLICA_OK && i == host_rig.committed)
         return false; /* it waits */
-    }
     host_rig.fetching = NULL;
     w->result = host_rig.fetch_result;
     w->log_start = host_rig.start;
@@ -335,9 +328,8 @@ void host_rig_deinit(void)
 {
     group_host_free(host_rig.shard.groups);
     ck_assert_uint_eq(host_rig.producing_count, 0);
-    for (unsigned i = 0; i < host_rig.count; i++) {
+    for (unsigned i = 0; i < host_rig.count; i++)
         buf_unref(host_rig.batches[i]);
-    }
     for (unsigned i = 0; i < host_rig_asked.count; i++) {
         ck_assert_int_ne(host_rig_asked.answered[i], 0);
         group_request_deinit(&host_rig_asked.requests[i]);

@@ -207,10 +207,9 @@ void log_host_fill(struct log *log, unsigned count, int32_t epoch)
 
 const struct log_found *log_host_found(const struct log_host *h, uint8_t topic)
 {
-    for (uint32_t i = 0; i < h->load.found_count; i++) {
+    for (uint32_t i = 0; i < h->load.found_count; i++)
         if (partition_id_equal(h->load.found[i].id, log_host_id(topic)))
             return &h->load.found[i];
-    }
     return NULL;
 }
 

@@ -272,10 +272,9 @@ static void step(struct workload *w)
 
 static struct log_found *find(struct workload *w, struct partition_id id)
 {
-    for (uint32_t i = 0; i < w->host.load.found_count; i++) {
+    for (uint32_t i = 0; i < w->host.load.found_count; i++)
         if (partition_id_equal(w->host.load.found[i].id, id))
             return &w->host.load.found[i];
-    }
     return NULL;
 }
 
@@ -370,10 +369,9 @@ static bool check_log(struct workload *w, struct workload_log *l)
 
 static bool attach_found(struct workload *w)
 {
-    for (size_t i = 0; i < w->deleted_durable; i++) {
+    for (size_t i = 0; i < w->deleted_durable; i++)
         if (find(w, w->deleted[i]))
             return wrong(w, "a deleted log came back");
-    }
     for (unsigned i = 0; i < WORKLOAD_LOGS; i++) {
         struct workload_log *l = &w->logs[i];
         struct log_found *f = find(w, l->id);
@@ -458,10 +456,9 @@ bool workload_run(struct workload *w, unsigned steps)
         step(w);
         if (w->up)
             look_at_all(w);
-        for (unsigned l = 0; w->up && l < WORKLOAD_LOGS; l++) {
+        for (unsigned l = 0; w->up && l < WORKLOAD_LOGS; l++)
             if (!w->logs[l].unsure && !w->logs[l].failed)
                 (void)check_producers(w, &w->logs[l]);
-        }
     }
     return w->why[0] == 0;
 }

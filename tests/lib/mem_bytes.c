@@ -221,12 +221,11 @@ void mem_bytes_sync(struct mem_bytes *b)
         b->marks[change->index] = change->clean ? MARK_KEPT : MARK_SETTLED;
     }
     size_t kept = 0;
-    for (size_t i = 0; i < b->change_count; i++) {
+    for (size_t i = 0; i < b->change_count; i++)
         if (b->marks[b->changes[i].index] == MARK_KEPT)
             b->changes[kept++] = b->changes[i];
         else
             sector_unref(b->changes[i].content);
-    }
     if (b->sector_capacity > 0)
         memset(b->marks, MARK_NONE, b->sector_capacity);
     for (size_t i = 0; i < kept; i++)
@@ -257,10 +256,9 @@ void mem_bytes_flip(struct mem_bytes *b, uint64_t pos, uint8_t mask)
     reserve(b, index + 1);
     flip(&b->current[index], at, mask);
     flip(&b->durable[index], at, mask);
-    for (size_t i = 0; i < b->change_count; i++) {
+    for (size_t i = 0; i < b->change_count; i++)
         if (b->changes[i].index == index)
             flip(&b->changes[i].content, at, mask);
-    }
 }
 
 uint64_t mem_bytes_unsynced(const struct mem_bytes *b)
@@ -274,10 +272,9 @@ static struct mem_sector *tear(struct mem_bytes *b, size_t change, struct mem_ra
 {
     uint64_t index = b->changes[change].index;
     const struct mem_sector *before = b->durable[index];
-    for (size_t i = 0; i < change; i++) {
+    for (size_t i = 0; i < change; i++)
         if (b->changes[i].index == index)
             before = b->changes[i].content;
-    }
     uint8_t bytes[MEM_SECTOR_SIZE];
     memcpy(bytes, bytes_of(before), sizeof bytes);
     const uint8_t *after = bytes_of(b->changes[change].content);
@@ -318,10 +315,9 @@ void mem_bytes_lose_power(struct mem_bytes *b, struct mem_loss *loss)
 {
     choose_sectors(b, loss);
     uint64_t size = b->durable_size;
-    for (size_t i = 0; i < b->size_count; i++) {
+    for (size_t i = 0; i < b->size_count; i++)
         if (mem_random_percent(&loss->random, loss->keep))
             size = b->sizes[i];
-    }
     for (size_t i = 0; i < b->change_count; i++) {
         uint64_t index = b->changes[i].index;
         sector_set(&b->durable[index], b->current[index]);

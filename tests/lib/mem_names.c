@@ -358,10 +358,9 @@ static void clear_links(struct mem_node *node)
 void mem_names_lose_power(struct mem_names *n, struct mem_loss *loss)
 {
     clear_links(n->root);
-    for (size_t i = 0; i < n->count; i++) {
+    for (size_t i = 0; i < n->count; i++)
         if (mem_random_percent(&loss->random, loss->keep))
             apply(&n->ops[i]);
-    }
     for (size_t i = 0; i < n->count; i++)
         op_deinit(&n->ops[i]);
     n->count = 0;

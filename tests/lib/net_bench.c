@@ -167,10 +167,9 @@ static void settle(struct net_bench *b)
 {
     while (b->first_open < b->peer_count && b->peers[b->first_open].closed)
         b->first_open++;
-    for (size_t i = b->first_open; i < b->peer_count; i++) {
+    for (size_t i = b->first_open; i < b->peer_count; i++)
         if (!b->peers[i].closed)
             settle_peer(b, &b->peers[i]);
-    }
 }
 
 /* ---- the server ---- */

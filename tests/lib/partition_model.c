@@ -109,10 +109,9 @@ static void stop(struct partition_model *m, int32_t broker)
         m->counts.disk_swaps++;
         /* An ISR of this one alone, by a change on its way or another death before its own is
          * noticed, would be a double fault: offline until an operator decides. */
-        for (uint32_t i = m->message_count; i-- > 0;) {
+        for (uint32_t i = m->message_count; i-- > 0;)
             if (m->messages[i].kind == MODEL_ISR_CHANGE && m->messages[i].from.broker == broker)
                 (void)model_take(m, i);
-        }
         b->log = (struct model_log){0};
         return;
     }
@@ -348,21 +347,19 @@ static bool healed(const struct partition_model *m)
     const struct model_broker *l = &m->brokers[s->leader];
     if (!partition_leads(&l->partition) || l->partition.high_watermark != l->log.end)
         return false;
-    for (int32_t i = 0; i < MODEL_BROKERS; i++) {
+    for (int32_t i = 0; i < MODEL_BROKERS; i++)
         if (m->brokers[i].log.end != l->log.end ||
             m->brokers[i].partition.high_watermark != l->log.end)
             return false;
-    }
     return true;
 }
 
 bool partition_model_heal(struct partition_model *m, uint32_t steps_max)
 {
     m->healing = true;
-    for (int32_t i = 0; i < MODEL_BROKERS; i++) {
+    for (int32_t i = 0; i < MODEL_BROKERS; i++)
         if (!m->brokers[i].running)
             start(m, i);
-    }
     for (uint32_t i = 0; i < steps_max && !m->violation[0]; i++) {
         one_step(m);
         if (i % 16 == 0 && healed(m))

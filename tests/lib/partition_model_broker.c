@@ -164,10 +164,9 @@ static void check_committed(struct partition_model *m, const struct model_broker
 
 bool model_in_state_isr(const struct partition_model *m, int32_t broker)
 {
-    for (uint32_t i = 0; i < m->state.isr_count; i++) {
+    for (uint32_t i = 0; i < m->state.isr_count; i++)
         if (m->state.isr[i] == broker)
             return true;
-    }
     return false;
 }
 

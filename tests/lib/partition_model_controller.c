@@ -39,10 +39,9 @@ void model_elect(struct partition_model *m, bool other)
     uint32_t count = 0;
     if (s->leader_epoch >= 62)
         return;
-    for (uint32_t i = 0; i < s->isr_count; i++) {
+    for (uint32_t i = 0; i < s->isr_count; i++)
         if (m->alive[s->isr[i]] && !(other && s->isr[i] == s->leader))
             candidates[count++] = s->isr[i];
-    }
     if (count == 0 && other)
         return;
     s->leader = count ? candidates[model_below(m, count)] : -1;
@@ -63,10 +62,9 @@ static void shrink(struct partition_model *m, int32_t broker, bool damaged)
     if (!model_in_state_isr(m, broker) || kept == 0)
         return;
     kept = 0;
-    for (uint32_t i = 0; i < s->isr_count; i++) {
+    for (uint32_t i = 0; i < s->isr_count; i++)
         if (s->isr[i] != broker)
             s->isr[kept++] = s->isr[i];
-    }
     s->isr_count = kept;
     s->version++;
     say_state(m);
@@ -124,10 +122,9 @@ static bool is_done_already(const struct partition_model *m, const struct cluste
     if (c->leader_epoch != m->state.leader_epoch || c->isr_count != m->state.isr_count ||
         m->state.version != c->version + 1)
         return false;
-    for (uint32_t i = 0; i < c->isr_count; i++) {
+    for (uint32_t i = 0; i < c->isr_count; i++)
         if (!model_in_state_isr(m, c->isr[i].broker))
             return false;
-    }
     return true;
 }
 
@@ -180,10 +177,9 @@ void model_on_report(struct partition_model *m, const struct model_message *msg)
         if (m->state.leader == broker)
             model_elect(m, false);
     }
-    for (int32_t i = 0; i < MODEL_BROKERS; i++) {
+    for (int32_t i = 0; i < MODEL_BROKERS; i++)
         if (model_in_state_isr(m, i) && !m->created[i])
             return;
-    }
     if (m->state.flags & CLUSTER_PARTITION_NEW) {
         m->state.flags &= ~(uint32_t)CLUSTER_PARTITION_NEW;
         m->state.version++;

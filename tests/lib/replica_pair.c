@@ -438,11 +438,10 @@ static bool in_step(void *context)
 {
     const struct replica_pair *pair = context;
     struct replica_view views[REPLICA_PAIR];
-    for (unsigned i = 0; i < REPLICA_PAIR; i++) {
+    for (unsigned i = 0; i < REPLICA_PAIR; i++)
         if (!pair->nodes[i]->loaded ||
             !replica_host_look(pair->nodes[i]->replicas, REPLICA_PAIR_ID, &views[i]))
             return false;
-    }
     return pair->state.isr_count == 2 && views[0].end == views[1].end &&
            views[0].high_watermark == views[0].end && views[1].high_watermark == views[1].end &&
            views[1].synced_end == views[1].end;

@@ -26,10 +26,9 @@ void replica_rig_turn(void)
 
 const struct partition_action *replica_rig_did(enum partition_action_kind kind)
 {
-    for (uint32_t i = 0; i < replica_rig.acts.count; i++) {
+    for (uint32_t i = 0; i < replica_rig.acts.count; i++)
         if (replica_rig.acts.items[i].kind == kind)
             return &replica_rig.acts.items[i];
-    }
     return NULL;
 }
 
@@ -93,10 +92,9 @@ void replica_rig_say_stream(enum partition_event_kind kind, struct cluster_membe
 
 uint32_t replica_rig_session_of(struct cluster_member m)
 {
-    for (uint32_t i = 0; i < replica_rig.p.peer_count; i++) {
+    for (uint32_t i = 0; i < replica_rig.p.peer_count; i++)
         if (replica_rig.p.peers[i].broker == m.broker)
             return replica_rig.p.peers[i].session;
-    }
     return 0;
 }
 

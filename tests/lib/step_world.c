@@ -105,10 +105,9 @@ void step_world_init(struct step_world *w, unsigned shard_count, const struct fi
         reactor_init(&s->reactor, &env);
         s->reactor.now_ns = w->now_ns;
     }
-    for (unsigned d = 0; d < STEP_DIRS_MAX; d++) {
+    for (unsigned d = 0; d < STEP_DIRS_MAX; d++)
         for (unsigned l = 0; l < LANE_COUNT; l++)
             w->lanes[d][l].last = &w->lanes[d][l].first;
-    }
 }
 
 void step_world_deinit(struct step_world *w)
@@ -212,11 +211,10 @@ void step_world_advance(struct step_world *w, uint64_t ms)
     step_world_run(w);
     for (;;) {
         size_t first = w->timer_count;
-        for (size_t i = 0; i < w->timer_count; i++) {
+        for (size_t i = 0; i < w->timer_count; i++)
             if (w->timers[i].at_ns <= until &&
                 (first == w->timer_count || w->timers[i].at_ns < w->timers[first].at_ns))
                 first = i;
-        }
         if (first == w->timer_count)
             break;
         struct step_timer t = w->timers[first];

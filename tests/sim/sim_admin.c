@@ -22,10 +22,9 @@ struct sim_admin {
 
 static bool all_created(const struct sim_admin *a)
 {
-    for (uint32_t i = 0; i < a->client.history->topic_count; i++) {
+    for (uint32_t i = 0; i < a->client.history->topic_count; i++)
         if (!a->created[i])
             return false;
-    }
     return true;
 }
 
@@ -178,9 +177,8 @@ bool sim_admin_is_done(struct sim_process *process)
     const struct sim_admin *a = sim_process_shard(process, 0);
     if (!all_created(a))
         return false;
-    for (size_t i = 0; i < a->client.history->partition_count; i++) {
+    for (size_t i = 0; i < a->client.history->partition_count; i++)
         if (a->client.partitions[i].leader < 0)
             return false;
-    }
     return true;
 }

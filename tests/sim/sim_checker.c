@@ -65,10 +65,9 @@ static bool isr_equal(const struct checked_partition *p, const struct znode_stat
 {
     if (p->isr_count != s->isr_count)
         return false;
-    for (uint32_t i = 0; i < s->isr_count; i++) {
+    for (uint32_t i = 0; i < s->isr_count; i++)
         if (p->isr[i] != s->isr[i])
             return false;
-    }
     return true;
 }
 
@@ -432,10 +431,9 @@ void sim_checker_begin_anew(struct sim_checker *c, uint32_t partition)
     }
     /* A copy that led before may have removed more than the leader that came from outside. */
     int64_t start = p->copies[leader].start;
-    for (unsigned b = 0; b < c->broker_count; b++) {
+    for (unsigned b = 0; b < c->broker_count; b++)
         if (p->copies[b].known && p->copies[b].start > start)
             start = p->copies[b].start;
-    }
     sim_history_begin_anew(c->history, partition, start);
     p->committed_end = p->copies[leader].high_watermark;
     p->committed_epoch = p->leader_epoch;
@@ -514,10 +512,9 @@ int32_t sim_checker_leader(const struct sim_checker *c, uint32_t partition)
 bool sim_checker_in_isr(const struct sim_checker *c, uint32_t partition, int32_t broker_id)
 {
     const struct checked_partition *p = &c->partitions[partition];
-    for (uint32_t i = 0; i < p->isr_count; i++) {
+    for (uint32_t i = 0; i < p->isr_count; i++)
         if (p->isr[i] == broker_id)
             return true;
-    }
     return false;
 }
 

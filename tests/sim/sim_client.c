@@ -327,10 +327,9 @@ int32_t sim_client_node_broker(const struct client_node *node)
 static void tick(struct timer *timer)
 {
     struct sim_client *c = CONTAINER_OF(timer, struct sim_client, tick);
-    for (struct client_node *node = c->nodes; node; node = node->next) {
+    for (struct client_node *node = c->nodes; node; node = node->next)
         if (node->first && node->first->deadline_ns <= c->reactor.now_ns)
             node_close(node);
-    }
     if (c->metadata_wanted && !c->metadata_pending && c->metadata_after_ns <= c->reactor.now_ns)
         metadata_ask(c);
     if (!c->stopped)

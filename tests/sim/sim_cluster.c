@@ -434,10 +434,9 @@ bool sim_cluster_run_until(struct sim_cluster *c, uint64_t ns,
 static bool producers_idle(struct sim_cluster *c, void *context)
 {
     (void)context;
-    for (unsigned i = 0; i < c->producer_count; i++) {
+    for (unsigned i = 0; i < c->producer_count; i++)
         if (!sim_producer_is_idle(sim_producer_of(c->producers[i])))
             return false;
-    }
     return true;
 }
 

@@ -174,10 +174,9 @@ static void call_gather(struct consumer_call *cc, struct client_node *node, bool
  * may wait for records of a partition that is at its end. */
 static bool is_fetching(const struct sim_consumer *c, const struct client_node *node)
 {
-    for (uint32_t i = 0; i < c->client.history->partition_count; i++) {
+    for (uint32_t i = 0; i < c->client.history->partition_count; i++)
         if (c->positions[i].asked_of == node && c->positions[i].offset >= 0)
             return true;
-    }
     return false;
 }
 

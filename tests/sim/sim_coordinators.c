@@ -109,10 +109,9 @@ void sim_coordinators_watch(struct sim_coordinators *c, struct zk_model *zk)
 /* ---- the brokers ---- */
 static struct reign *reign_of(struct partition_reigns *p, unsigned broker)
 {
-    for (size_t i = p->open; i < p->reign_count; i++) {
+    for (size_t i = p->open; i < p->reign_count; i++)
         if (p->reigns[i].to_ns == UINT64_MAX && p->reigns[i].broker == broker)
             return &p->reigns[i];
-    }
     return NULL;
 }
 

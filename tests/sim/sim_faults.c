@@ -283,18 +283,16 @@ static void lose_last(void *object, uint64_t broker)
         return;
     sim_cluster_kill(f->cluster, (unsigned)broker);
     later(f, 1, 20000, restart, broker);
-    for (unsigned i = 0; i < f->cluster->options.broker_count; i++) {
+    for (unsigned i = 0; i < f->cluster->options.broker_count; i++)
         if (i != broker)
             later(f, 1, 3000, restart, i);
-    }
 }
 
 static void leave_alone(struct sim_faults *f, unsigned broker)
 {
-    for (unsigned i = 0; i < f->cluster->options.broker_count; i++) {
+    for (unsigned i = 0; i < f->cluster->options.broker_count; i++)
         if (i != broker)
             sim_cluster_kill(f->cluster, i);
-    }
     later(f, 1500, 10000, lose_last, broker);
 }
 

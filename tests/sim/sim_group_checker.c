@@ -152,10 +152,9 @@ static void check_generation(struct sim_group_checker *c, struct checked_group *
 /* ---- static members ---- */
 static struct static_id *static_find(struct checked_group *g, const char *member_id)
 {
-    for (size_t i = 0; i < g->static_count; i++) {
+    for (size_t i = 0; i < g->static_count; i++)
         if (strcmp(g->statics[i].member_id, member_id) == 0)
             return &g->statics[i];
-    }
     return NULL;
 }
 
@@ -285,10 +284,9 @@ uint64_t sim_group_commit_begin(struct sim_group_checker *c, uint32_t group, uin
     uint64_t now_ns = sim_now_ns(c->history->world);
     c->commits = xgrow(c->commits, &c->commit_capacity, c->commit_count + 1, sizeof *c->commits);
     c->commits[c->commit_count++] = (struct commit){group, partitions, generation, now_ns};
-    for (uint32_t i = 0; i < c->history->partition_count; i++) {
+    for (uint32_t i = 0; i < c->history->partition_count; i++)
         if (partitions >> i & 1)
             sim_register_begin(&c->groups[group].registers[i], c->commit_count, now_ns);
-    }
     return c->commit_count;
 }
 

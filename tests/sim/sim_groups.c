@@ -130,10 +130,9 @@ void sim_groups_free(struct sim_groups *g)
 
 void sim_groups_ask_ids(struct sim_groups *g)
 {
-    for (unsigned i = 0; i < g->place_count; i++) {
+    for (unsigned i = 0; i < g->place_count; i++)
         if (g->places[i].options.simple)
             return;
-    }
     place_add(g, sim_group_checker_add(g->checker, "simple"), true);
     g->group_count++;
 }
@@ -296,10 +295,9 @@ static bool group_is_settled(struct sim_groups *g, uint32_t group, char *why, si
 
 bool sim_groups_are_settled(struct sim_groups *g, char *why, size_t why_size)
 {
-    for (uint32_t i = 0; i < g->group_count; i++) {
+    for (uint32_t i = 0; i < g->group_count; i++)
         if (!group_is_settled(g, i, why, why_size))
             return false;
-    }
     return true;
 }
 

@@ -228,10 +228,9 @@ static void sync_done(struct client_call *call, struct wire_reader *r)
 static uint32_t share_of(const struct sim_member *m, uint32_t member, uint32_t first)
 {
     uint32_t partitions = 0;
-    for (uint32_t i = 0; i < sim_history_kept(m->client.history); i++) {
+    for (uint32_t i = 0; i < sim_history_kept(m->client.history); i++)
         if ((first + i) % m->other_count == member)
             partitions |= UINT32_C(1) << i;
-    }
     return partitions;
 }
 

@@ -40,10 +40,9 @@ static bool addr_is_any(const struct addr *a)
 /* Of the listening socket of the process on that host and port. */
 static struct sim_listener *listener_find(const struct sim_host *h, uint16_t port)
 {
-    for (struct sim_listener *l = h->world->listeners; l; l = l->next) {
+    for (struct sim_listener *l = h->world->listeners; l; l = l->next)
         if (l->shard->process == h->process && l->addr.port == port)
             return l;
-    }
     return NULL;
 }
 
@@ -96,10 +95,9 @@ static void listener_give(struct sim_listener *l)
 
 static struct sim_listener *listener_of(struct sim_shard *s, token name)
 {
-    for (struct sim_listener *l = s->process->world->listeners; l; l = l->next) {
+    for (struct sim_listener *l = s->process->world->listeners; l; l = l->next)
         if (l->shard == s && l->token == name)
             return l;
-    }
     return NULL;
 }
 
@@ -464,10 +462,9 @@ void sim_net_host_on(struct sim_host *h)
     struct sim_world *w = h->world;
     for (struct sim_conn *conn = w->conns, *next; conn; conn = next) {
         next = conn->next;
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < 2; i++)
             if (conn->ends[i].peer->host)
                 sim_end_unstall(&conn->ends[i]);
-        }
     }
 }
 
@@ -490,10 +487,9 @@ bool sim_link_is_cut(const struct sim_host *from, const struct sim_host *to)
 
 void sim_links_heal(struct sim_world *w)
 {
-    for (unsigned a = 0; a < w->host_count; a++) {
+    for (unsigned a = 0; a < w->host_count; a++)
         for (unsigned b = 0; b < w->host_count; b++)
             sim_link_cut(w->hosts[a], w->hosts[b], false);
-    }
 }
 
 static bool conn_joins(const struct sim_conn *c, const struct sim_host *a, const struct sim_host *b)
@@ -521,10 +517,9 @@ bool sim_link_break(struct sim_host *a, struct sim_host *b, bool a_hears, bool b
         sim_trace(w, "a connection between %s and %s breaks", a->name, b->name);
         c->broken = true;
         sim_conn_ref(&c->ends[0]);
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < 2; i++)
             if (c->ends[i].host == a ? a_hears : b_hears)
                 sim_end_reset(&c->ends[i]);
-        }
         sim_conn_unref(&c->ends[0]);
         return true;
     }

@@ -351,10 +351,9 @@ void sim_process_kill(struct sim_process *p)
     if (!p->running)
         return;
     sim_process_end(p, SIM_END_KILL);
-    for (unsigned d = 0; d < h->dir_count; d++) {
+    for (unsigned d = 0; d < h->dir_count; d++)
         if (file_mem_power_is_off(h->disks[d])) /* its last operation was the one */
             sim_host_power_off(h);
-    }
 }
 
 void sim_process_cut_zk(struct sim_process *p, bool cut)

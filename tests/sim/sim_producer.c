@@ -167,10 +167,9 @@ static void produce_done(struct client_call *call, struct wire_reader *r)
             sim_violation(p->client.history, "an answer to Produce does not decode");
         arena_reset(&arena);
     }
-    for (uint32_t i = 0; i < pc->count; i++) {
+    for (uint32_t i = 0; i < pc->count; i++)
         if (pc->batches[i])
             batch_failed(p, pc->batches[i], call->sent);
-    }
     free(pc);
 }
 
@@ -367,10 +366,9 @@ static void work(struct sim_client *client)
                                         SIM_MS;
         batch_make(p);
     }
-    for (struct client_node *node = client->nodes; node; node = node->next) {
+    for (struct client_node *node = client->nodes; node; node = node->next)
         while (node_produce(p, node))
             continue;
-    }
 }
 
 /* ---- life ---- */
@@ -409,10 +407,9 @@ static void producer_close(void *context, void **shards, unsigned count)
                 free(CONTAINER_OF(call, struct produce_call, call));
         }
     }
-    for (size_t i = 0; i < p->client.history->partition_count; i++) {
+    for (size_t i = 0; i < p->client.history->partition_count; i++)
         while (p->queues[i].first)
             batch_remove(p, p->queues[i].first);
-    }
     free(p->queues);
     sim_client_deinit(&p->client);
     free(p);
@@ -441,9 +438,8 @@ void sim_producer_stop(struct sim_producer *p)
 
 bool sim_producer_is_idle(const struct sim_producer *p)
 {
-    for (size_t i = 0; i < p->client.history->partition_count; i++) {
+    for (size_t i = 0; i < p->client.history->partition_count; i++)
         if (p->queues[i].first && !p->client.history->partitions[i].lost)
             return false;
-    }
     return true;
 }

@@ -97,10 +97,9 @@ static bool may_hit(const struct sim_rot *rot, uint32_t partition)
 
 bool sim_rot_all_sound(const struct sim_rot *rot)
 {
-    for (uint32_t p = 0; p < rot->cluster->history->partition_count; p++) {
+    for (uint32_t p = 0; p < rot->cluster->history->partition_count; p++)
         if (!may_hit(rot, p))
             return false;
-    }
     return true;
 }
 
@@ -275,10 +274,9 @@ static void look(void *object, uint64_t arg)
     struct sim_rot *rot = object;
     struct sim_world *w = rot->cluster->world;
     (void)arg;
-    for (unsigned i = 0; i < rot->count; i++) {
+    for (unsigned i = 0; i < rot->count; i++)
         if (rot->hits[i].open)
             look_at(rot, &rot->hits[i]);
-    }
     sim_world_at(w, sim_now_ns(w) + LOOK_INTERVAL_NS, look, rot, 0);
 }
 

@@ -36,10 +36,9 @@ static const char *const mutation_names[] = {
 
 unsigned sim_mutation_find(const char *name)
 {
-    for (unsigned i = 1; i < COUNT_OF(mutation_names); i++) {
+    for (unsigned i = 1; i < COUNT_OF(mutation_names); i++)
         if (mutation_names[i] && strcmp(mutation_names[i], name) == 0)
             return i;
-    }
     return 0;
 }
 
@@ -52,10 +51,9 @@ const char *sim_mutation_name(unsigned mutation)
 
 const struct sim_scenario *sim_scenario_find(const char *name)
 {
-    for (unsigned i = 0; i < sim_scenario_count; i++) {
+    for (unsigned i = 0; i < sim_scenario_count; i++)
         if (strcmp(sim_scenarios[i].name, name) == 0)
             return &sim_scenarios[i];
-    }
     return NULL;
 }
 
@@ -64,10 +62,9 @@ static void read_replicas(void *object, uint64_t arg)
 {
     struct sim_cluster *c = object;
     (void)arg;
-    for (unsigned i = 0; i < c->options.broker_count; i++) {
+    for (unsigned i = 0; i < c->options.broker_count; i++)
         if (sim_cluster_runs(c, i) && !sim_process_is_paused(c->brokers[i].process))
             sim_checker_read(c->checker, c->brokers[i].process);
-    }
     sim_world_at(c->world, sim_now_ns(c->world) + READ_INTERVAL_NS, read_replicas, c, 0);
 }
 

@@ -85,10 +85,9 @@ static void play_power_everywhere(struct sim_cluster *c)
 static void play_power_at_operation(struct sim_cluster *c)
 {
     for (int i = 0; i < 12 && sim_settle(c); i++) {
-        for (unsigned b = 0; b < c->options.broker_count; b++) {
+        for (unsigned b = 0; b < c->options.broker_count; b++)
             if (sim_between(c, 0, 1))
                 sim_host_power_off_at(c->brokers[b].host, 0, sim_between(c, 0, 300));
-        }
         sim_cluster_run(c, sim_between(c, 1, 5000) * SIM_MS);
     }
 }
@@ -137,10 +136,9 @@ static void play_join_and_die(struct sim_cluster *c)
         sim_cluster_start(c, follower);
         sim_wait_isr(c, follower, true);
         sim_cluster_run(c, sim_between(c, 0, 200) * SIM_MS);
-        for (unsigned b = 0; b < c->options.broker_count; b++) {
+        for (unsigned b = 0; b < c->options.broker_count; b++)
             if (b == follower || b == leader || sim_between(c, 0, 1))
                 sim_cluster_power_off(c, b);
-        }
         sim_cluster_run(c, sim_between(c, 1, 200) * SIM_MS);
         sim_world_set_weather(c->world, &c->options.weather);
         sim_cluster_start(c, follower);
@@ -236,10 +234,9 @@ static void play_disk_swapped(struct sim_cluster *c)
             sim_cluster_run(c, sim_between(c, 500, 5000) * SIM_MS);
         }
         /* The others are away when it comes back: it is all that there is to lead. */
-        for (unsigned other = 0; alone && other < c->options.broker_count; other++) {
+        for (unsigned other = 0; alone && other < c->options.broker_count; other++)
             if (other != b)
                 sim_cluster_kill(c, other);
-        }
         sim_cluster_power_off(c, b);
         sim_checker_excuse(c->checker, b);
         disk_replace(c, b, old ? image : file_mem_new(sim_between(c, 1, UINT64_MAX)));
@@ -393,10 +390,9 @@ static void play_last_member(struct sim_cluster *c)
         sim_wait_isr(c, (leader + 1) % c->options.broker_count, false);
         sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
         sim_cluster_power_off(c, leader);
-        for (unsigned b = 0; b < c->options.broker_count; b++) {
+        for (unsigned b = 0; b < c->options.broker_count; b++)
             if (b != leader)
                 sim_cluster_start(c, b);
-        }
         sim_cluster_run(c, sim_between(c, 1, 15000) * SIM_MS);
     }
 }
@@ -431,10 +427,9 @@ static void play_min_isr_changes(struct sim_cluster *c)
         sim_outside_min_isr(c, "1", 2 * i + 100);
         sim_cluster_run(c, sim_between(c, 1, 4000) * SIM_MS);
         sim_cluster_kill(c, leader);
-        for (unsigned b = 0; b < c->options.broker_count; b++) {
+        for (unsigned b = 0; b < c->options.broker_count; b++)
             if (b != leader)
                 sim_cluster_start(c, b);
-        }
         sim_cluster_run(c, sim_between(c, 1, 12000) * SIM_MS);
         sim_outside_min_isr(c, "2", 2 * i + 101);
     }

@@ -133,12 +133,11 @@ void sim_play_left_behind(struct sim_cluster *c)
         sim_cluster_run(c, sim_between(c, 1000, 15000) * SIM_MS);
         sim_cluster_start(c, b);
         sim_cluster_run(c, sim_between(c, 1, 1000) * SIM_MS);
-        if (sim_between(c, 0, 1)) {
+        if (sim_between(c, 0, 1))
             for (unsigned k = 0; k < c->options.broker_count; k++)
                 sim_cluster_power_off(c, k);
-        } else {
+        else
             sim_cluster_kill(c, sim_leader_of(c, 0));
-        }
         sim_cluster_run(c, sim_between(c, 1, 500) * SIM_MS);
     }
 }

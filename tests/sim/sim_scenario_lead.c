@@ -22,10 +22,9 @@ void sim_play_untold_joiner(struct sim_cluster *c)
         }
         sim_links_heal(c->world);
         sim_cluster_run(c, sim_between(c, 1, 500) * SIM_MS);
-        for (unsigned b = 0; b < c->options.broker_count; b++) {
+        for (unsigned b = 0; b < c->options.broker_count; b++)
             if (b != joiner)
                 sim_cluster_kill(c, b);
-        }
         sim_cluster_run(c, sim_between(c, 1, 9000) * SIM_MS);
     }
 }

@@ -9,10 +9,9 @@
 static bool none_runs(struct sim_cluster *c, void *context)
 {
     (void)context;
-    for (unsigned b = 0; b < c->options.broker_count; b++) {
+    for (unsigned b = 0; b < c->options.broker_count; b++)
         if (sim_cluster_runs(c, b))
             return false;
-    }
     return true;
 }
 

@@ -18,14 +18,12 @@ void sim_allow_unclean(struct sim_cluster_options *o)
  * hear for a while that others lead. */
 static void lose_leader(struct sim_cluster *c, unsigned leader, bool cut_off)
 {
-    for (unsigned b = 0; b < c->options.broker_count; b++) {
+    for (unsigned b = 0; b < c->options.broker_count; b++)
         if (b != leader)
             sim_cluster_kill(c, b);
-    }
-    for (unsigned b = 0; b < c->options.broker_count; b++) {
+    for (unsigned b = 0; b < c->options.broker_count; b++)
         if (b != leader)
             sim_wait_isr(c, b, false);
-    }
     sim_cluster_run(c, sim_between(c, 1, 6000) * SIM_MS);
     if (cut_off)
         sim_cluster_isolate(c, leader, true, true);
@@ -38,10 +36,9 @@ static void lose_leader(struct sim_cluster *c, unsigned leader, bool cut_off)
 static void start_others(struct sim_cluster *c, unsigned leader)
 {
     unsigned late = sim_follower_of(c, (unsigned)sim_between(c, 0, 1));
-    for (unsigned b = 0; b < c->options.broker_count; b++) {
+    for (unsigned b = 0; b < c->options.broker_count; b++)
         if (b != leader && b != late)
             sim_cluster_start(c, b);
-    }
     sim_cluster_run(c, sim_between(c, 1, 12000) * SIM_MS);
     if (late != leader)
         sim_cluster_start(c, late);
@@ -59,12 +56,11 @@ static void bring_back(struct sim_cluster *c, unsigned leader, bool cut_off)
             sim_host_power_off_at(c->brokers[leader].host, 0, sim_between(c, 0, 300));
     }
     sim_cluster_run(c, sim_between(c, 1, 1500) * SIM_MS);
-    if (sim_between(c, 0, 2) == 0) {
+    if (sim_between(c, 0, 2) == 0)
         for (unsigned b = 0; b < c->options.broker_count; b++)
             sim_cluster_power_off(c, b);
-    } else if (sim_between(c, 0, 1)) {
+    else if (sim_between(c, 0, 1))
         sim_cluster_kill(c, sim_leader_of(c, 0));
-    }
     sim_cluster_run(c, sim_between(c, 1, 500) * SIM_MS);
 }
 

@@ -198,10 +198,9 @@ bool sim_world_step(struct sim_world *w)
 
 bool sim_world_run(struct sim_world *w, uint64_t until_ns)
 {
-    while (w->heap_count > 0 && w->heap[0].at_ns <= until_ns) {
+    while (w->heap_count > 0 && w->heap[0].at_ns <= until_ns)
         if (!sim_world_step(w))
             return false;
-    }
     if (w->stopped)
         return false;
     if (w->now_ns < until_ns)
@@ -212,10 +211,9 @@ bool sim_world_run(struct sim_world *w, uint64_t until_ns)
 bool sim_world_run_until(struct sim_world *w, uint64_t until_ns, bool (*done)(void *context),
                          void *context)
 {
-    while (!done(context)) {
+    while (!done(context))
         if (w->heap_count == 0 || w->heap[0].at_ns > until_ns || !sim_world_step(w))
             return false;
-    }
     return true;
 }
 
@@ -228,10 +226,9 @@ uint64_t sim_delay_draw(struct sim_world *w, const struct sim_delay *delay)
 
 void sim_world_free(struct sim_world *w)
 {
-    for (unsigned i = 0; i < w->host_count; i++) {
+    for (unsigned i = 0; i < w->host_count; i++)
         if (w->hosts[i]->process)
             sim_process_end(w->hosts[i]->process, SIM_END_EXIT);
-    }
     while (w->conns)
         sim_conn_free(w->conns);
     for (unsigned i = 0; i < w->host_count; i++) {
@@ -241,10 +238,9 @@ void sim_world_free(struct sim_world *w)
         while (h->processes) {
             struct sim_process *p = h->processes;
             h->processes = p->next;
-            for (unsigned d = 0; d < SIM_DIRS_MAX; d++) {
+            for (unsigned d = 0; d < SIM_DIRS_MAX; d++)
                 for (unsigned l = 0; l < LANE_COUNT; l++)
                     free(p->lanes[d][l].batch);
-            }
             free(p->halt_why);
             free(p);
         }

@@ -54,9 +54,8 @@ static void send_fetch(size_t peer, int32_t min_bytes)
 static unsigned timers_set(void)
 {
     unsigned count = 0;
-    for (unsigned i = 0; i < COUNT_OF(b.timers); i++) {
+    for (unsigned i = 0; i < COUNT_OF(b.timers); i++)
         count += b.timers[i].at_ns != 0;
-    }
     return count;
 }
 

@@ -19,10 +19,9 @@ START_TEST(test_bytes_are_zeroed_aligned_and_apart)
             ck_assert_uint_eq(all[i][k], 0);
         memset(all[i], (int)(i & 255), size);
     }
-    for (size_t i = 0; i < 400; i++) {
+    for (size_t i = 0; i < 400; i++)
         for (size_t k = 0; k < (i * 37) % 900; k++)
             ck_assert_uint_eq(all[i][k], i & 255);
-    }
     arena_reset(&arena);
     ck_assert_ptr_null(arena.first);
     ck_assert_uint_eq(arena.total, 0);

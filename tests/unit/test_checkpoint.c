@@ -126,10 +126,9 @@ START_TEST(a_file_is_replaced_whole_or_not_at_all)
     unsigned wrong = 0;
     uint64_t calls = replace_with_power_cut(0, 0, false, &wrong);
     ck_assert_uint_gt(calls, 3);
-    for (uint64_t k = 0; k <= calls; k++) {
+    for (uint64_t k = 0; k <= calls; k++)
         for (uint64_t seed = 0; seed < 40; seed++)
             replace_with_power_cut(k, seed, false, &wrong);
-    }
     ck_assert_uint_eq(wrong, 0);
     /* The test notices when a directory is not synced. */
     for (uint64_t seed = 0; seed < 40; seed++)

@@ -55,9 +55,8 @@ static bool decode_copy(const struct codec *codec, int16_t version, struct view 
     struct wire_reader r = wire_reader_of((struct view){copy, bytes.size});
     void *message = arena_alloc(&arena, codec->size);
     bool good = codec->decode(&r, version, &arena, message);
-    if (good && w) {
+    if (good && w)
         codec->encode(w, version, message);
-    }
     arena_reset(&arena);
     free(copy);
     return good;

@@ -28,11 +28,9 @@ static void teardown(void)
 
 static bool says(char **lines, size_t count, const char *part)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strstr(lines[i], part) != NULL) {
+    for (size_t i = 0; i < count; i++)
+        if (strstr(lines[i], part) != NULL)
             return true;
-        }
-    }
     return false;
 }
 
@@ -64,9 +62,8 @@ START_TEST(kafkas_sample_file_starts_a_broker)
           "zookeeper.connect=localhost:2181\nzookeeper.connection.timeout.ms=18000\n"
           "group.initial.rebalance.delay.ms=0\n");
     ck_assert_uint_eq(report.error_count, 0);
-    for (size_t i = 0; i < report.warning_count; i++) {
+    for (size_t i = 0; i < report.warning_count; i++)
         ck_assert_ptr_nonnull(strstr(report.warnings[i], "is accepted and has no effect"));
-    }
     ck_assert_uint_eq(report.warning_count, 8);
     ck_assert_int_eq(config->offsets_replication_factor, 1);
     ck_assert(config->offsets_replication_factor_set && !config->default_replication_factor_set);
@@ -237,11 +234,9 @@ END_TEST
 static const struct topic_setting *setting(const struct topic_setting *all, uint32_t count,
                                            const char *key)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (view_equal(all[i].key, view_of(key))) {
+    for (uint32_t i = 0; i < count; i++)
+        if (view_equal(all[i].key, view_of(key)))
             return &all[i];
-        }
-    }
     return NULL;
 }
 

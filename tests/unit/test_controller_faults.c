@@ -285,13 +285,12 @@ static bool bring_to(enum controller_state state)
         if (rig_active(r)->id == 1)
             rig_restart(r, 1);
     }
-    for (int i = 0; i < 4000 && b->controller->state != state; i++) {
+    for (int i = 0; i < 4000 && b->controller->state != state; i++)
         if (b->controller->state == CONTROLLER_ACTIVE &&
             (state == CONTROLLER_RESIGNING || state == CONTROLLER_STOPPED))
             rig_step(b, &stop);
         else if (!schedule_step(&r->schedule))
             return false;
-    }
     return b->controller->state == state;
 }
 

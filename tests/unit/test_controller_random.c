@@ -29,10 +29,9 @@ struct judge {
 
 static bool has(const int32_t *isr, uint32_t count, int32_t broker)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         if (isr[i] == broker)
             return true;
-    }
     return false;
 }
 
@@ -109,10 +108,9 @@ static struct rig_partition *any_partition(struct rig *r, struct rig_broker *b)
     if (b->partitions.count == 0)
         return NULL;
     uint64_t skip = draw(r, b->partitions.count);
-    for (uint32_t at = 0; map_next(&b->partitions, &at, &e);) {
+    for (uint32_t at = 0; map_next(&b->partitions, &at, &e);)
         if (skip-- == 0)
             return e.value;
-    }
     return NULL;
 }
 

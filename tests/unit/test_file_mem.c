@@ -239,10 +239,9 @@ static bool has_noise(void)
     uint8_t now[sizeof big];
     ck_assert_int_eq(ops->pread(file, now, sizeof now, 0), sizeof now);
     file_unref(file);
-    for (size_t i = 0; i < sizeof now; i++) {
+    for (size_t i = 0; i < sizeof now; i++)
         if (now[i] != 'o' && now[i] != 'n')
             return true;
-    }
     return false;
 }
 

@@ -159,10 +159,9 @@ static void run(uint64_t seed, const char *root)
                       (int)seed, i, call.step, call.path, call.to, (int)one, (int)two);
         ck_assert_str_eq(sides[0].said, sides[1].said);
     }
-    for (unsigned side = 0; side < 2; side++) {
+    for (unsigned side = 0; side < 2; side++)
         for (unsigned i = 0; i < FILES_OPEN; i++)
             file_unref(sides[side].files[i]);
-    }
     file_posix_free(sides[1].fs);
     file_mem_free(disk);
 }

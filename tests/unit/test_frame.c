@@ -64,9 +64,8 @@ START_TEST(test_every_strict_prefix_of_a_header_is_refused)
     struct request_header h;
     struct view bytes = VIEW_BYTES(0, 3, 0, 9, 0, 0, 0, 7, 0, 2, 'm', 'e', 1, 5, 2, 1, 1);
     ck_assert_int_eq(read_header(bytes, &h), 0);
-    for (uint32_t size = 0; size < bytes.size; size++) {
+    for (uint32_t size = 0; size < bytes.size; size++)
         ck_assert_int_eq(read_header((struct view){bytes.base, size}, &h), FRAME_MALFORMED);
-    }
 }
 END_TEST
 

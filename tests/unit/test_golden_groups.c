@@ -25,16 +25,14 @@ static struct {
 
 static void replace(uint8_t *bytes, uint32_t size, const char *from, const char *to)
 {
-    for (uint8_t *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), from, RANDOM_SIZE));) {
+    for (uint8_t *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), from, RANDOM_SIZE));)
         memcpy(at, to, RANDOM_SIZE);
-    }
 }
 
 static void learn(struct view kafkas, struct view ours)
 {
-    if (kafkas.size <= RANDOM_SIZE || kafkas.base[kafkas.size - RANDOM_SIZE - 1] != '-') {
+    if (kafkas.size <= RANDOM_SIZE || kafkas.base[kafkas.size - RANDOM_SIZE - 1] != '-')
         return;
-    }
     ck_assert_uint_eq(kafkas.size, ours.size);
     ck_assert_mem_eq(kafkas.base, ours.base, kafkas.size - RANDOM_SIZE);
     ck_assert_uint_lt(ids.count, COUNT_OF(ids.ours));
@@ -179,9 +177,8 @@ static void learn_ids(const struct group_talk *t, const struct request_header *h
     if (t->request.kind == GROUP_JOIN) {
         frame_read_response_header(&r, header->api, header->api_version);
         ck_assert(join_group_response_decode(&r, header->api_version, &arena, &join));
-        if (t->request.in.join.member_id.size == 0) {
+        if (t->request.in.join.member_id.size == 0)
             learn(join.member_id, t->request.out.join.member_id);
-        }
     }
     arena_reset(&arena);
 }
@@ -237,9 +234,8 @@ static void exchange(const char *file, unsigned number, struct view request, str
     struct group_talk *t = group_bench_talk(&b, kind_of(header.api_key), header.api_version);
     struct view mine =
         arena_copy(&t->request.arena, (struct view){body.at, (uint32_t)wire_left(&body)});
-    for (unsigned i = 0; i < ids.count; i++) {
+    for (unsigned i = 0; i < ids.count; i++)
         replace((uint8_t *)(uintptr_t)mine.base, mine.size, ids.kafkas[i], ids.ours[i]);
-    }
     t->request.client_id = arena_copy(&t->request.arena, header.client_id);
     body = wire_reader_of(mine);
     ck_assert(decode(t, &body));
@@ -254,9 +250,8 @@ static void exchange(const char *file, unsigned number, struct view request, str
     encode(&w, &t->request);
     frame_end(&w, 0);
     struct view got = wire_written(&w);
-    for (unsigned i = 0; i < ids.count; i++) {
+    for (unsigned i = 0; i < ids.count; i++)
         replace((uint8_t *)(uintptr_t)got.base, got.size, ids.ours[i], ids.kafkas[i]);
-    }
     if (t->request.kind == GROUP_COMMIT) {
         sort_commit(answer, &header);
         sort_commit((struct view){got.base + 4, got.size - 4}, &header);

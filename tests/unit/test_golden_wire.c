@@ -47,11 +47,9 @@ static const struct codec *codec_named(const char *name, const char *suffix)
 {
     char full[100];
     snprintf(full, sizeof full, "%s%s", name, suffix);
-    for (unsigned i = 0; i < codec_table_count; i++) {
-        if (strcmp(codec_table[i]->name, full) == 0) {
+    for (unsigned i = 0; i < codec_table_count; i++)
+        if (strcmp(codec_table[i]->name, full) == 0)
             return codec_table[i];
-        }
-    }
     ck_abort_msg("no codec for %s", full);
     return NULL;
 }
@@ -203,9 +201,8 @@ START_TEST(test_every_version_of_every_api_was_recorded)
         if (codec->api_key >= 0 && !codec->is_response) {
             char *file = xstrndup(codec->name, strlen(codec->name) - strlen("_request"));
             for_each_entry(file, note_version);
-            for (int16_t v = codec->version_min; v <= codec->version_max; v++) {
+            for (int16_t v = codec->version_min; v <= codec->version_max; v++)
                 ck_assert_msg(versions_seen[codec->api_key][v] == 3, "%s %d", file, v);
-            }
             free(file);
         }
     }
@@ -221,22 +218,19 @@ static void check_subscriptions(const struct entry *e)
     struct join_group_request join;
     struct arena arena = ARENA_INIT;
     struct wire_reader r = wire_reader_of(e->frame);
-    if (e->kind != KIND_REQUEST) {
+    if (e->kind != KIND_REQUEST)
         return;
-    }
     ck_assert_int_eq(frame_read_request_header(&r, &header), 0);
     ck_assert(join_group_request_decode(&r, e->version, &arena, &join));
     for (uint32_t i = 0; i < join.protocols_count; i++) {
         struct consumer_protocol_subscription subscription;
         struct view metadata = join.protocols[i].metadata;
-        if (!view_equal(join.protocol_type, VIEW_LITERAL("consumer")) || metadata.size < 6) {
+        if (!view_equal(join.protocol_type, VIEW_LITERAL("consumer")) || metadata.size < 6)
             continue;
-        }
         r = wire_reader_of(metadata);
         int16_t version = wire_read_i16(&r);
-        if (version < 0 || version > 3) {
+        if (version < 0 || version > 3)
             continue;
-        }
         ck_assert_msg(consumer_protocol_subscription_decode(&r, version, &arena, &subscription),
                       "%s", place(e));
         subscriptions++;

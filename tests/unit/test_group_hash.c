@@ -53,9 +53,8 @@ START_TEST(test_bytes_that_are_no_text)
         {"\xf0\x9fz", 2031645, 0},
         {"q\xffq", 2140229, 0},
     };
-    for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+    for (size_t i = 0; i < COUNT_OF(vectors); i++)
         ck_assert_int_eq(group_hash(view_of(vectors[i].text)), vectors[i].hash);
-    }
 }
 END_TEST
 

@@ -235,9 +235,8 @@ START_TEST(test_protocol_that_most_members_prefer_is_chosen)
         talks[i] = group_bench_join(&b, who);
     }
     group_bench_pass(&b, 0);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         ck_assert_view(JOINED(talks[i]).protocol_name, "b");
-    }
     ck_assert_view(JOINED(talks[0]).members[2].metadata, "b");
     group_bench_deinit(&b);
 }

@@ -363,9 +363,8 @@ static void reach(enum group_state state, char ids[2][128])
 {
     struct group_actions actions;
     group_bench_init(&b);
-    if (state == GROUP_EMPTY) {
+    if (state == GROUP_EMPTY)
         return;
-    }
     if (state == GROUP_COMPLETING) {
         group_bench_deinit(&b);
         join_two(ids);
@@ -501,15 +500,12 @@ START_TEST(test_moves_are_those_of_the_protocol)
         {GROUP_STABLE, GROUP_PREPARING},     {GROUP_STABLE, GROUP_DEAD},
     };
     unsigned count = 0;
-    for (enum group_state from = GROUP_EMPTY; from < GROUP_STATES; from++) {
-        for (enum group_state to = GROUP_EMPTY; to < GROUP_STATES; to++) {
+    for (enum group_state from = GROUP_EMPTY; from < GROUP_STATES; from++)
+        for (enum group_state to = GROUP_EMPTY; to < GROUP_STATES; to++)
             count += group_state_may_move(from, to);
-        }
-    }
     ck_assert_uint_eq(count, COUNT_OF(allowed));
-    for (size_t i = 0; i < COUNT_OF(allowed); i++) {
+    for (size_t i = 0; i < COUNT_OF(allowed); i++)
         ck_assert(group_state_may_move(allowed[i][0], allowed[i][1]));
-    }
 }
 END_TEST
 

@@ -35,9 +35,8 @@ static void tape_add(struct tape *tape, struct group_append *a)
 /* Commits what is under way and keeps its batches. */
 static void settle_on(struct tape *tape)
 {
-    for (unsigned i = 0; i < b.under_way_count; i++) {
+    for (unsigned i = 0; i < b.under_way_count; i++)
         tape_add(tape, b.under_way[i]);
-    }
     group_bench_settle(&b, ERROR_NONE);
 }
 
@@ -47,15 +46,14 @@ static void load_record(struct group *g, const struct record *record, struct are
     group_record_parse(record->key, record->value, arena, &r);
     ck_assert(r.kind == GROUP_RECORD_OFFSET || r.kind == GROUP_RECORD_METADATA);
     ck_assert_view(r.group, "g");
-    if (r.kind == GROUP_RECORD_OFFSET && r.gone) {
+    if (r.kind == GROUP_RECORD_OFFSET && r.gone)
         group_load_offset_gone(g, r.topic, r.partition);
-    } else if (r.kind == GROUP_RECORD_OFFSET) {
+    else if (r.kind == GROUP_RECORD_OFFSET)
         group_load_offset(g, r.topic, r.partition, &r.value.offset, record->offset);
-    } else if (r.gone) {
+    else if (r.gone)
         group_load_metadata_gone(g);
-    } else {
+    else
         group_load_metadata(g, &r.value.metadata);
-    }
 }
 
 /* Takes the group of the bench away and puts there what its records say. False: nothing. */
@@ -88,9 +86,8 @@ static bool reload(const struct tape *tape)
 
 static void tape_free(struct tape *tape)
 {
-    for (unsigned i = 0; i < tape->count; i++) {
+    for (unsigned i = 0; i < tape->count; i++)
         free(tape->batches[i]);
-    }
 }
 
 /* Time for the expiry. */
@@ -99,9 +96,8 @@ static void expire(void)
     struct group_actions actions;
     group_actions_init(&actions);
     group_expire(b.group, b.now, &actions);
-    for (struct group_append *a = actions.appends; a; a = a->next) {
+    for (struct group_append *a = actions.appends; a; a = a->next)
         b.under_way[b.under_way_count++] = a;
-    }
     ck_assert_ptr_null(actions.answered);
 }
 

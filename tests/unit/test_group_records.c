@@ -18,9 +18,8 @@ struct found {
 static uint8_t *read_whole(void *fs, const char *path, uint32_t *ret_size)
 {
     struct file *file;
-    if (file_mem_ops.open(fs, path, FILE_READ, &file) != 0) {
+    if (file_mem_ops.open(fs, path, FILE_READ, &file) != 0)
         return NULL;
-    }
     int64_t size = file_mem_ops.size(file);
     ck_assert_int_gt(size, 0);
     uint8_t *bytes = xmalloc((size_t)size);
@@ -34,15 +33,14 @@ static void write_again(struct record_builder *to, const struct record *record,
                         const struct group_record *r)
 {
     struct offset_commit_key key = {r->group, r->topic, r->partition};
-    if (r->kind == GROUP_RECORD_OFFSET && r->gone) {
+    if (r->kind == GROUP_RECORD_OFFSET && r->gone)
         group_records_add_offset_gone(to, record->timestamp, &key);
-    } else if (r->kind == GROUP_RECORD_OFFSET) {
+    else if (r->kind == GROUP_RECORD_OFFSET)
         group_records_add_offset(to, record->timestamp, &key, &r->value.offset);
-    } else if (r->gone) {
+    else if (r->gone)
         group_records_add_metadata_gone(to, record->timestamp, r->group);
-    } else {
+    else
         group_records_add_metadata(to, record->timestamp, r->group, &r->value.metadata);
-    }
 }
 
 static void count(struct found *found, const struct group_record *r)
@@ -103,9 +101,8 @@ static void check_logs(const char *broker, struct found *found)
         struct view rest = {bytes, bytes ? size : 0};
         while (rest.size > 0 && record_batch_next(&rest, &batch) == 0) {
             found->batches++;
-            if (!record_batch_is_control(&batch)) {
+            if (!record_batch_is_control(&batch))
                 check_batch(found, &batch);
-            }
         }
         ck_assert_uint_eq(rest.size, 0);
         free(bytes);

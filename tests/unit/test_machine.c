@@ -61,10 +61,9 @@ START_TEST(no_state_is_lost)
         if (all[i] == &machine_topic)
             reached |= 1u << CTL_TOPIC_CREATING; /* where a topic made by request begins */
         for (unsigned round = 0; round < 12; round++) {
-            for (unsigned k = 0; k < all[i]->state_count; k++) {
+            for (unsigned k = 0; k < all[i]->state_count; k++)
                 if (reached & 1u << k)
                     reached |= all[i]->states[k].next;
-            }
         }
         ck_assert_uint_eq(reached, (1u << all[i]->state_count) - 1);
         for (unsigned k = 0; k < all[i]->state_count; k++)

@@ -63,9 +63,8 @@ static struct cluster_item broker(int32_t number, bool alive)
 static bool hear_frame(struct view_of_cluster *v, const struct cluster_metadata *frame)
 {
     struct metadata_delta *d = metadata_feed_frame(v->feed, &v->now, frame, &v->again);
-    if (d == NULL) {
+    if (d == NULL)
         return false;
-    }
     metadata_apply(&v->now, d);
     metadata_delta_unref(d);
     return true;

@@ -72,10 +72,9 @@ START_TEST(test_events_reach_the_source_of_their_token)
     for (unsigned i = 0; i < 500; i += 3)
         reactor_remove(&r, &all[i].source);
     reactor_remove(&r, &all[3].source); /* harmless */
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < 500; i++)
         if (all[i].source.token)
             reactor_step(&r, &(struct event){.kind = EV_NET_SENT, .token = all[i].source.token});
-    }
     reactor_step(&r, &(struct event){.kind = EV_TIMER, .token = third});
     for (unsigned i = 0; i < 500; i++)
         ck_assert_uint_eq(all[i].heard, i % 3 != 0);

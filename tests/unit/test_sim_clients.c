@@ -437,10 +437,9 @@ static bool idle(void *context)
 {
     const struct run *run = context;
     const struct sim_consumer *c = sim_consumer_of(run->consumer);
-    for (uint32_t i = 0; i < PARTITIONS; i++) {
+    for (uint32_t i = 0; i < PARTITIONS; i++)
         if (sim_consumer_position(c, i) < run->history->partitions[i].acked_end)
             return false;
-    }
     return sim_producer_is_idle(sim_producer_of(run->producers[0])) &&
            sim_producer_is_idle(sim_producer_of(run->producers[1]));
 }

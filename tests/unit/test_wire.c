@@ -306,15 +306,13 @@ START_TEST(test_the_writer_grows_up_to_its_limit)
     struct account account = {0, 1 << 20};
     struct wire_writer w;
     wire_writer_init(&w, &account, 8, 1000);
-    for (uint32_t i = 0; i < 250; i++) {
+    for (uint32_t i = 0; i < 250; i++)
         wire_write_i32(&w, (int32_t)i);
-    }
     ck_assert(!w.bad);
     ck_assert_uint_eq(w.used, 1000);
     struct wire_reader r = wire_reader_of(wire_written(&w));
-    for (int32_t i = 0; i < 250; i++) {
+    for (int32_t i = 0; i < 250; i++)
         ck_assert_int_eq(wire_read_i32(&r), i);
-    }
     wire_write_i8(&w, 1);
     ck_assert(w.bad);
     ck_assert_ptr_null(wire_writer_take(&w));

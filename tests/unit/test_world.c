@@ -315,10 +315,9 @@ START_TEST(test_random_wall_and_lines)
     dup2(before, STDERR_FILENO);
     close(before);
     ck_assert_int_eq(code, 0);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         for (int k = 0; k < i; k++)
             ck_assert_uint_ne(game.random[i], game.random[k]);
-    }
     ck_assert_int_gt(game.wall_ms, INT64_C(1600000000000));
     rewind(lines);
     char line[200];
