@@ -137,22 +137,30 @@ int store_cut(struct store *store, struct log_op *op)
     return 0;
 }
 
+static int unlink_named(struct store *store, struct log_files *log, const char *file)
+{
+    char path[LOG_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", log->name, file);
+    log->dir_dirty = true;
+    int error = store->ops->unlink(store->fs, path);
+    return error == -ENOENT ? 0 : error;
+}
+
+/* The list of epochs goes with the rest: a start believes it below the segment that it reads. */
 int store_reset(struct store *store, struct log_op *op)
 {
     struct log_files *log = &op->log->files;
     int64_t start = op->item.entry.start;
-    char path[LOG_PATH_SIZE];
     struct log_listing l;
     int error = log_listing_read(&l, store->ops, store->fs, log->name);
     if (error)
         return error;
     error = unlink_tail(store, log, &l, -1, -1);
     log_listing_deinit(&l);
-    snprintf(path, sizeof path, "%s/%s", log->name, LOG_SUSPECT_FILE);
     if (!error)
-        error = store->ops->unlink(store->fs, path);
-    if (error == -ENOENT)
-        error = 0;
+        error = unlink_named(store, log, EPOCH_CACHE_FILE);
+    if (!error)
+        error = unlink_named(store, log, LOG_SUSPECT_FILE);
     log->last_segment = -1;
     struct store_file *f;
     if (!error)
