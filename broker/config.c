@@ -78,7 +78,7 @@ static char *check_choice(const struct config_key *key, const char *value)
             return NULL;
         at = bar != NULL ? bar + 1 : NULL;
     }
-    return xasprintf("%s: \"%s\" is not allowed: it must be one of %s", key->name, value,
+    return xasprintf("%s: \"%.200s\" is not allowed: it must be one of %s", key->name, value,
                      key->choices);
 }
 
@@ -96,13 +96,13 @@ char *config_value_check(const struct config_key *key, const char *value, int64_
     case CONFIG_INT:
         if (!parse_i64(value, &v) || v < key->min || v > key->max) {
             return xasprintf(
-                "%s: \"%s\" is not allowed: it must be a whole number from %lld to %lld", key->name,
-                value, (long long)key->min, (long long)key->max);
+                "%s: \"%.200s\" is not allowed: it must be a whole number from %lld to %lld",
+                key->name, value, (long long)key->min, (long long)key->max);
         }
         break;
     case CONFIG_BOOL:
         if (strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0) {
-            return xasprintf("%s: \"%s\" is not allowed: it must be true or false", key->name,
+            return xasprintf("%s: \"%.200s\" is not allowed: it must be true or false", key->name,
                              value);
         }
         v = strcasecmp(value, "true") == 0;
@@ -113,7 +113,7 @@ char *config_value_check(const struct config_key *key, const char *value, int64_
         break;
     case CONFIG_RATIO:
         if (!is_ratio(value)) {
-            return xasprintf("%s: \"%s\" is not allowed: it must be a number from 0 to 1",
+            return xasprintf("%s: \"%.200s\" is not allowed: it must be a number from 0 to 1",
                              key->name, value);
         }
         break;
@@ -195,15 +195,15 @@ static unsigned distance(const char *a, const char *b)
     return row[n];
 }
 
-static const char *nearest(const char *name)
+const char *config_key_nearest(const struct config_key *keys, size_t count, const char *name)
 {
     unsigned best = 1000;
     const char *found = NULL;
-    for (size_t i = 0; i < config_key_count; i++) {
-        unsigned d = distance(name, config_keys[i].name);
+    for (size_t i = 0; i < count; i++) {
+        unsigned d = distance(name, keys[i].name);
         if (d < best) {
             best = d;
-            found = config_keys[i].name;
+            found = keys[i].name;
         }
     }
     return best <= 2 + strlen(name) / 4 ? found : NULL;
@@ -211,7 +211,7 @@ static const char *nearest(const char *name)
 
 static void unknown_key(const char *file, const char *name, unsigned line, struct config_report *r)
 {
-    const char *close = nearest(name);
+    const char *close = config_key_nearest(config_keys, config_key_count, name);
     if (config_key_is_foreign(name)) {
         config_warning(r,
                        "%s line %u: %s is ignored: it configures a part of Kafka "

@@ -92,7 +92,8 @@ struct topic_config {
     bool compacted, append_time, unclean_election;
 };
 /* The broker's settings, overridden by `key=value` lines (cluster_topic_item.config). An override
- * that is not valid is ignored: tools write them into ZooKeeper unchecked. */
+ * that is not valid is ignored: tools write them into ZooKeeper unchecked, and the controller says
+ * which are wrong. */
 void config_topic(const struct broker_config *config, struct view overrides,
                   struct topic_config *ret);
 struct topic_setting {

@@ -79,8 +79,10 @@ const struct config_key *config_key_find(const char *name);
 /* Whether a key is one of Kafka's for a part that Corduroy does not have (TLS, SASL, KRaft, tiered
  * storage, ...). Such keys have no effect; those that must not be ignored are in the table. */
 bool config_key_is_foreign(const char *name);
+/* The key whose name is most like this one; NULL: none is like it. */
+const char *config_key_nearest(const struct config_key *keys, size_t count, const char *name);
 /* NULL: the value is allowed, and *ret has its number or truth value; else what is wrong with it,
- * as a text that the caller frees. */
+ * as a text that the caller frees, with the beginning of a long value. */
 char *config_value_check(const struct config_key *key, const char *value, int64_t *ret);
 /* Add a line to the report. */
 void config_error(struct config_report *report, const char *format, ...)

@@ -61,6 +61,15 @@ static const struct config_key *topic_key(const char *name)
     return NULL;
 }
 
+static char *unknown_key(const char *name)
+{
+    const char *close =
+        config_key_nearest(topic_keys, sizeof topic_keys / sizeof topic_keys[0], name);
+    if (close != NULL)
+        return xasprintf("Unknown topic config name: %.200s (did you mean %s?)", name, close);
+    return xasprintf("Unknown topic config name: %.200s", name);
+}
+
 char *config_topic_check(struct view key, struct view value)
 {
     char *name = xstrndup(key.base, key.size);
@@ -69,7 +78,7 @@ char *config_topic_check(struct view key, struct view value)
     int64_t number;
     char *wrong = NULL;
     if (k == NULL)
-        wrong = xasprintf("Unknown topic config name: %s", name);
+        wrong = unknown_key(name);
     else if (strlen(text) != value.size || strpbrk(text, "\r\n") != NULL)
         wrong = xasprintf("%s: the value holds characters that are not allowed", name);
     else
@@ -85,7 +94,7 @@ static void take(struct topic_config *c, const char *name, const char *value)
     int64_t number = 0;
     char *wrong = k != NULL ? config_value_check(k, value, &number) : NULL;
     if (k == NULL || wrong != NULL) {
-        free(wrong); /* an outside tool wrote it into ZooKeeper: the broker's own setting stands */
+        free(wrong); /* an outside tool wrote it into ZooKeeper; the controller says so */
         return;
     }
     if (k->place != CONFIG_NO_PLACE) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller/controller.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ struct arena *ctl_scratch(struct controller *c)
 
 static struct view print_line(struct controller *c, const char *format, va_list args)
 {
-    char line[512];
+    char line[900];
     int size = vsnprintf(line, sizeof line, format, args);
     if (size < 0)
         size = 0;
@@ -102,6 +103,29 @@ void ctl_note(struct controller *c, enum say_level level, const char *format, ..
     struct controller_action *a = ctl_act(c, CONTROLLER_DO_NOTE);
     a->u.note.level = level;
     a->u.note.text = text;
+}
+
+void ctl_note_limited(struct controller *c, struct ctl_note_limit *limit, const char *format, ...)
+{
+    if (limit->said == 0 || c->now_ms - limit->since_ms >= CTL_LIMITED_MS) {
+        limit->since_ms = c->now_ms;
+        limit->said = 0;
+    }
+    if (limit->said >= CTL_LIMITED_MAX) {
+        limit->left_out++;
+        return;
+    }
+    limit->said++;
+    va_list args;
+    va_start(args, format);
+    struct view text = print_line(c, format, args);
+    va_end(args);
+    if (limit->left_out)
+        ctl_note(c, SAY_WARN, "%.*s (and %" PRIu32 " like it left out)", (int)text.size,
+                 (const char *)text.base, limit->left_out);
+    else
+        ctl_note(c, SAY_WARN, "%.*s", (int)text.size, text.base);
+    limit->left_out = 0;
 }
 
 void ctl_trace(struct controller *c, const char *format, ...)

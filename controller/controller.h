@@ -44,6 +44,9 @@ struct controller_config {
     bool auto_rebalance;         /* auto.leader.rebalance.enable */
     int64_t rebalance_interval_ms; /* leader.imbalance.check.interval.seconds */
     int32_t rebalance_percent;     /* leader.imbalance.per.broker.percentage */
+    /* NULL: a topic may be given this setting; otherwise why not, as a text that the controller
+     * frees. NULL instead of a function: any may. */
+    char *(*check_setting)(struct view key, struct view value);
     uint32_t mutations; /* enum mutation: a rule taken away; heard only in builds for that */
 };
 /* Kafka's defaults, but for replication factor 3 and min.insync.replicas 2. broker is -1 and the

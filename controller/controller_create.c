@@ -347,7 +347,7 @@ void ctl_create_topic(struct controller *c, const struct controller_event *e)
     config.entries = arena_array(ctl_scratch(c), q->config_count + 1, sizeof *config.entries);
     for (uint32_t i = 0; i < q->config_count; i++)
         config.entries[i] = (struct znode_config_entry){q->configs[i].key, q->configs[i].value};
-    ctl_topic_config_set(c, t, &config);
+    ctl_overrides_set(c, t, &config);
     for (uint32_t i = 0; i < plan.count; i++)
         if (!ctl_topic_add(c, t, (int32_t)i, plan.replicas + (size_t)i * plan.replication_factor,
                            plan.replication_factor))

@@ -24,8 +24,10 @@ static void isr_add(struct ctl_isr *isr, int32_t broker)
  * setting takes effect through a fenced write. */
 int32_t ctl_min_isr(const struct controller *c, const struct ctl_partition *p)
 {
-    int32_t wanted =
-        p->topic->min_insync > 0 ? p->topic->min_insync : c->config.min_insync_replicas;
+    const struct ctl_topic *t = p->topic;
+    if (t->settings_unknown && p->now.min_isr > 0)
+        return p->now.min_isr;
+    int32_t wanted = t->min_insync > 0 ? t->min_insync : c->config.min_insync_replicas;
     if (wanted > p->replica_count)
         wanted = p->replica_count;
     return wanted < 1 ? 1 : wanted;

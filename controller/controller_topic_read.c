@@ -157,7 +157,7 @@ void ctl_topic_read(struct controller *c, struct view name)
     }
     t->reads = 2; /* its node and its overrides; then one for each partition's state */
     read_node(c, t);
-    ctl_config_read(c, name, true);
+    ctl_overrides_read(c, name, true);
 }
 
 /* ---- the list of names ---- */
@@ -276,7 +276,10 @@ void ctl_topic_rescan(struct controller *c)
                 return;
         }
         struct ctl_topic *t = e.value;
-        if (t->state == CTL_TOPIC_PRESENT)
-            about(ctl_read(c, ZK_GET, znode_path_topic(ctl_scratch(c), e.key), false, scanned), t);
+        if (t->state != CTL_TOPIC_PRESENT)
+            continue;
+        about(ctl_read(c, ZK_GET, znode_path_topic(ctl_scratch(c), e.key), false, scanned), t);
+        if (t->settings_unreadable)
+            ctl_overrides_read(c, e.key, false);
     }
 }

@@ -5,7 +5,7 @@
 #include "common/memory.h"
 #include "controller/internal.h"
 
-/* Topics: read from ZooKeeper, whoever wrote them there; overrides; growth seen by scanning. */
+/* Topics in memory: their partitions, their end, and which of their nodes are there. */
 
 struct ctl_topic *ctl_topic_find(const struct controller *c, struct view name)
 {
@@ -230,17 +230,6 @@ void ctl_topic_forget(struct controller *c, struct ctl_topic *t)
     }
 }
 
-static void free_settings(struct ctl_topic *t)
-{
-    for (uint32_t i = 0; i < t->setting_count; i++) {
-        free(t->settings[i].key);
-        free(t->settings[i].value);
-    }
-    free(t->settings);
-    t->settings = NULL;
-    t->setting_count = 0;
-}
-
 void ctl_topics_bury(struct controller *c)
 {
     while (c->dead_topics) {
@@ -251,62 +240,12 @@ void ctl_topics_bury(struct controller *c)
             free(t->partitions[i]);
         }
         free(t->partitions);
-        free_settings(t);
+        ctl_overrides_free(t);
         free(t->waiting);
         ctl_erase_free(t->erase);
         free(t->name);
         free(t);
     }
-}
-
-/* ---- overrides ---- */
-
-static bool number_of(const char *text, int32_t *ret)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (end == text || *end || value < 1 || value > INT32_MAX)
-        return false;
-    *ret = (int32_t)value;
-    return true;
-}
-
-static void take_setting(struct controller *c, struct ctl_topic *t, const struct ctl_setting *s)
-{
-    if (strcmp(s->key, "min.insync.replicas") == 0) {
-        if (!number_of(s->value, &t->min_insync))
-            ctl_note(c, SAY_WARN, "topic %s: min.insync.replicas=%s is not a positive number",
-                     t->name, s->value);
-    } else if (strcmp(s->key, "unclean.leader.election.enable") == 0) {
-        t->is_unclean = strcmp(s->value, "true") == 0;
-    }
-}
-
-void ctl_topic_config_set(struct controller *c, struct ctl_topic *t,
-                          const struct znode_config *config)
-{
-    int32_t min_insync = t->min_insync;
-    bool is_unclean = t->is_unclean;
-    free_settings(t);
-    t->min_insync = 0;
-    t->is_unclean = c->config.unclean_election;
-    t->settings = xcalloc(config->count + 1, sizeof *t->settings);
-    for (uint32_t i = 0; i < config->count; i++) {
-        const struct znode_config_entry *e = &config->entries[i];
-        if (e->key.size == 0 || memchr(e->key.base, '\n', e->key.size) ||
-            (e->value.size && memchr(e->value.base, '\n', e->value.size)))
-            continue; /* no setting of Kafka's, and none that our item could carry */
-        struct ctl_setting *s = &t->settings[t->setting_count++];
-        s->key = xstrndup(e->key.base, e->key.size);
-        s->value = e->value.size ? xstrndup(e->value.base, e->value.size) : xstrdup("");
-        take_setting(c, t, s);
-    }
-    if (t->said)
-        ctl_say_topic(c, t);
-    for (uint32_t i = 0;
-         (min_insync != t->min_insync || is_unclean != t->is_unclean) && i < t->partition_count;
-         i++)
-        ctl_partition_dirty(c, t->partitions[i]);
 }
 
 static struct ctl_topic *subject(const struct controller *c, const struct ctl_request *r)
@@ -317,46 +256,6 @@ static struct ctl_topic *subject(const struct controller *c, const struct ctl_re
 static void drop_context(struct ctl_request *r)
 {
     free(r->context);
-}
-
-static struct ctl_request *read_for(struct controller *c, struct ctl_topic *t, struct view path,
-                                    enum zk_kind kind, ctl_done *done)
-{
-    struct ctl_request *r = ctl_read(c, kind, path, false, done);
-    r->serial = t->serial;
-    r->context = xstrdup(t->name);
-    r->drop = drop_context;
-    return r;
-}
-
-static void config_read(struct controller *c, struct ctl_request *r,
-                        const struct zk_result *results, uint32_t count)
-{
-    (void)count;
-    struct ctl_topic *t = subject(c, r);
-    struct znode_config config = {0};
-    if (!t)
-        return;
-    if (results[0].error == ZK_OK) {
-        int error = znode_config_parse(results[0].data, ctl_scratch(c), &config);
-        if (error != ZNODE_OK)
-            ctl_note(c, SAY_ERROR, "%s/%s %s: its overrides are as they were", ZNODE_TOPIC_CONFIGS,
-                     t->name, znode_error_text((enum znode_error)error));
-        else
-            ctl_topic_config_set(c, t, &config);
-    } else if (results[0].error == ZK_ERR_NONODE) {
-        ctl_topic_config_set(c, t, &config);
-    }
-    if (r->id && --t->reads == 0)
-        ctl_topic_read_done(c, t);
-}
-
-void ctl_config_read(struct controller *c, struct view name, bool first)
-{
-    struct ctl_topic *t = ctl_topic_find(c, name);
-    if (t)
-        read_for(c, t, znode_path_topic_config(ctl_scratch(c), name), ZK_GET, config_read)->id =
-            first;
 }
 
 /* ---- which partition nodes are there ---- */
@@ -394,6 +293,9 @@ void ctl_topic_probe(struct controller *c, struct ctl_topic *t)
     if (t->nodes_asked)
         return;
     t->nodes_asked = true;
-    (void)read_for(c, t, znode_path_partitions(ctl_scratch(c), view_of(t->name)), ZK_CHILDREN,
-                   probed);
+    struct view path = znode_path_partitions(ctl_scratch(c), view_of(t->name));
+    struct ctl_request *r = ctl_read(c, ZK_CHILDREN, path, false, probed);
+    r->serial = t->serial;
+    r->context = xstrdup(t->name);
+    r->drop = drop_context;
 }

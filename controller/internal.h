@@ -21,6 +21,8 @@ enum ctl_limits {
     CTL_FRAME_ITEMS_MAX = 400,   /* items of one frame of the metadata stream */
     CTL_PARTITIONS_MAX = 100000, /* of one topic */
     CTL_NOTES_MAX = 40,          /* log lines of one step */
+    CTL_LIMITED_MAX = 20,        /* log lines of one limit in CTL_LIMITED_MS */
+    CTL_LIMITED_MS = 10000,
     CTL_TICK_MS = 1000,
     CTL_RETRY_MS = 1000,                 /* after something failed for a reason that may pass */
     CTL_RESCAN_TICKS = 10,               /* each topic node is read again once in so many ticks */
@@ -102,8 +104,12 @@ struct ctl_topic {
     size_t partition_capacity;
     struct ctl_partition **partitions; /* by number, ascending */
     uint32_t setting_count;
-    struct ctl_setting *settings;
-    uint32_t waiting_count; /* DELETING: brokers that have not said DELETED */
+    struct ctl_setting *settings; /* as they stand in the node, bad ones too */
+    int32_t settings_version;     /* of the node when it was read last; -1: none */
+    int64_t settings_czxid;
+    bool settings_unreadable; /* the node makes no sense */
+    bool settings_unknown;    /* and never did to this controller */
+    uint32_t waiting_count;   /* DELETING: brokers that have not said DELETED */
     int32_t *waiting;
     struct ctl_erase *erase;
     struct ctl_topic *dead_next;
@@ -241,6 +247,13 @@ struct ctl_hint {
     int64_t seen_ms;
 };
 
+/* What others write may be wrong in a thousand places: a few lines of it are said in ten seconds.
+ */
+struct ctl_note_limit {
+    int64_t since_ms;
+    uint32_t said, left_out;
+};
+
 /* Nodes whose children are watched, in the order in which a new controller reads them: hints before
  * the configurations that they are about, topics before the markers of their deletion. */
 enum ctl_list {
@@ -298,6 +311,7 @@ struct controller {
     uint64_t digest;
     bool digest_due;
     uint32_t notes; /* of this step */
+    struct ctl_note_limit bad_settings;
 
     struct ctl_partition *dirty_first, **dirty_last;
     struct ctl_partition **touched;
@@ -325,6 +339,8 @@ struct controller {
 struct controller_action *ctl_act(struct controller *c, enum controller_action_kind kind);
 void ctl_note(struct controller *c, enum say_level level, const char *format, ...)
     PRINTF_LIKE(3, 4);
+void ctl_note_limited(struct controller *c, struct ctl_note_limit *limit, const char *format, ...)
+    PRINTF_LIKE(3, 4); /* a warning */
 void ctl_trace(struct controller *c, const char *format, ...) PRINTF_LIKE(2, 3);
 uint64_t ctl_random(struct controller *c, unsigned stream);
 void ctl_wake(struct controller *c, int64_t at_ms); /* hear a timer then at the latest */
@@ -349,8 +365,6 @@ void ctl_loaded_one(struct controller *c);
 void ctl_list_read(struct controller *c, enum ctl_list list);
 bool ctl_list_watch(struct controller *c, struct view path); /* false: not one of ours */
 void ctl_list_tick(struct controller *c);
-void ctl_hints_heard(struct controller *c, const struct view *names, uint32_t count);
-void ctl_hints_tick(struct controller *c);
 void ctl_node_delete(struct controller *c, struct view parent, struct view name);
 
 /* ---- controller_preferred.c ---- */
@@ -391,11 +405,7 @@ void ctl_topic_read_done(struct controller *c, struct ctl_topic *t);
 void ctl_topic_probe(struct controller *c, struct ctl_topic *t);
 void ctl_topic_present(struct controller *c, struct ctl_topic *t);
 void ctl_topic_rescan(struct controller *c);
-/* Reads its overrides again; `first`: counted in the topic's reads. */
-void ctl_config_read(struct controller *c, struct view topic, bool first);
 struct uuid ctl_topic_id_new(struct controller *c);
-void ctl_topic_config_set(struct controller *c, struct ctl_topic *t,
-                          const struct znode_config *config);
 struct ctl_partition *ctl_partition_find(const struct ctl_topic *t, int32_t number);
 /* Adds a partition that is not there yet; NULL when the assignment cannot be used. */
 struct ctl_partition *ctl_topic_add(struct controller *c, struct ctl_topic *t, int32_t number,
@@ -404,6 +414,16 @@ struct ctl_partition *ctl_topic_add(struct controller *c, struct ctl_topic *t, i
 void ctl_topic_grow(struct controller *c, struct ctl_topic *t, const struct znode_topic *node,
                     bool read);
 bool ctl_topic_name_valid(struct view name);
+
+/* ---- controller_overrides.c ---- */
+/* Reads a topic's overrides; `first`: counted in the topic's reads. */
+void ctl_overrides_read(struct controller *c, struct view topic, bool first);
+/* Takes the good ones, and says which ones are not and were not there before. */
+void ctl_overrides_set(struct controller *c, struct ctl_topic *t,
+                       const struct znode_config *config);
+void ctl_overrides_free(struct ctl_topic *t);
+void ctl_hints_heard(struct controller *c, const struct view *names, uint32_t count);
+void ctl_hints_tick(struct controller *c);
 
 /* ---- controller_deletion.c ---- */
 void ctl_deletions_listed(struct controller *c, const struct view *names, uint32_t count);

@@ -144,7 +144,7 @@ struct view znode_state_print(const struct znode_state *s, struct arena *arena);
 
 /* ---- /config/<type>/<entity>: no data, or without entries, is no override ---- */
 struct znode_config_entry {
-    struct view key, value;
+    struct view key, value; /* value null: it is no JSON string */
 };
 struct znode_config {
     uint32_t count;

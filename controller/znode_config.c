@@ -16,7 +16,7 @@ static void take_entries(struct znode_reader *r, struct znode_config *c)
             struct znode_config_entry *entry = &c->entries[c->count++];
 
             entry->key = view_of(arena_string(r->arena, view_of(key)));
-            entry->value = znode_text_of(r, value);
+            entry->value = json_is_string(value) ? znode_text_of(r, value) : VIEW_NULL;
         }
     }
     json_decref(config);

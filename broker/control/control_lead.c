@@ -38,6 +38,7 @@ struct control_lead *control_lead_new(struct control *c)
     config.auto_rebalance = c->config->auto_leader_rebalance;
     config.rebalance_interval_ms = c->config->leader_imbalance_check_s * 1000;
     config.rebalance_percent = (int32_t)c->config->leader_imbalance_percent;
+    config.check_setting = config_topic_check;
     config.mutations = broker_setup_of(c->shard->broker)->mutation;
     l->control = c;
     l->controller = controller_new(&config);

@@ -147,8 +147,11 @@ def override(c):
     def answer():
         with Connection(c.nodes[2].port) as k:
             return k.produce("hand", 0, batch([b"x" * 5000]))[0]
-    told({"max.message.bytes": "1000"})
+    told({"max.message.bytes": "1000", "retention.msx": "1"})
     c.wait_for("the override to count", lambda: answer() == MESSAGE_TOO_LARGE)
+    c.wait_for("the wrong one to be complained of", lambda: any(
+        n.says("/config/topics/hand: Unknown topic config name: retention.msx")
+        for n in c.nodes.values()))
     told({})
     c.wait_for("the override to be gone", lambda: answer() == NONE)
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "broker/config.h"
 #include "common/assert.h"
 #include "common/memory.h"
 #include "controller/internal.h"
@@ -154,6 +155,7 @@ struct rig *rig_new_on(uint64_t seed, int32_t count, unsigned servers)
     r->broker_count = count;
     r->config = controller_config_default;
     r->config.auto_rebalance = false;
+    r->config.check_setting = config_topic_check;
     for (int32_t i = 0; i < count; i++) {
         r->brokers[i].rig = r;
         r->brokers[i].id = i + 1;
