@@ -4,18 +4,23 @@
 #include "broker/control/control.h"
 #include "common/assert.h"
 
+/* What tells clients whom to turn to is answered as of the moment when the answer leaves. Two
+ * answers that leave together and contradict each other, the first of them old, leave librdkafka
+ * before 2.4 with the old leader until there is another one: it takes the second for no news while
+ * it still carries out the first. */
 struct api_handler {
     int16_t key;
     void (*serve)(struct shard *s, struct request *r);
+    bool when_first;
 };
 static const struct api_handler handlers[] = {
     {API_PRODUCE, api_produce_serve},
     {API_FETCH, api_fetch_serve},
     {API_LIST_OFFSETS, api_list_offsets_serve},
-    {API_METADATA, api_metadata_serve},
+    {API_METADATA, api_metadata_serve, .when_first = true},
     {API_OFFSET_COMMIT, api_group_serve},
     {API_OFFSET_FETCH, api_group_serve},
-    {API_FIND_COORDINATOR, api_find_coordinator_serve},
+    {API_FIND_COORDINATOR, api_find_coordinator_serve, .when_first = true},
     {API_JOIN_GROUP, api_group_serve},
     {API_HEARTBEAT, api_group_serve},
     {API_LEAVE_GROUP, api_group_serve},
@@ -28,18 +33,31 @@ static const struct api_handler handlers[] = {
     {API_INIT_PRODUCER_ID, api_init_producer_id_serve},
     {API_OFFSET_FOR_LEADER_EPOCH, api_offset_for_leader_epoch_serve},
     {API_CREATE_PARTITIONS, api_admin_serve},
-    {API_DESCRIBE_CLUSTER, api_describe_cluster_serve},
+    {API_DESCRIBE_CLUSTER, api_describe_cluster_serve, .when_first = true},
 };
+
+static const struct api_handler *handler_of(const struct request *r)
+{
+    for (unsigned i = 0; i < COUNT_OF(handlers); i++)
+        if (handlers[i].key == r->header.api_key)
+            return &handlers[i];
+    return NULL;
+}
+
+static void serve_first(void *shard, struct request *r)
+{
+    handler_of(r)->serve(shard, r);
+}
 
 void api_serve(void *shard, struct request *r)
 {
-    for (unsigned i = 0; i < COUNT_OF(handlers); i++) {
-        if (handlers[i].key == r->header.api_key) {
-            handlers[i].serve(shard, r);
-            return;
-        }
-    }
-    request_hang_up(r, "a request of an api that is not served");
+    const struct api_handler *handler = handler_of(r);
+    if (handler == NULL)
+        request_hang_up(r, "a request of an api that is not served");
+    else if (handler->when_first)
+        request_serve_when_first(r, serve_first);
+    else
+        handler->serve(shard, r);
 }
 
 enum error_code api_error_of(const struct shard *s, struct partition_id id,

@@ -198,10 +198,24 @@ static void pop_request(struct conn *c)
     request_unref(r);
 }
 
+/* Whether there is an answer that may leave. */
+static bool first_is_ready(struct conn *c)
+{
+    struct request *r = c->first;
+    if (r == NULL || c->closing)
+        return false;
+    if (r->when_first != NULL) {
+        void (*serve)(void *context, struct request *r) = r->when_first;
+        r->when_first = NULL;
+        serve(c->net->config.context, r);
+    }
+    return r->ready;
+}
+
 static void conn_turn(struct turn_task *task)
 {
     struct conn *c = CONTAINER_OF(task, struct conn, turn);
-    while (c->first != NULL && c->first->ready && !c->closing) {
+    while (first_is_ready(c)) {
         struct request *r = c->first;
         if (r->hang_up) {
             conn_close(c, true);

@@ -11,6 +11,7 @@
 
 /* The connections of Kafka's clients to one shard. The requests of one connection are served in the
  * order of their arrival, several at a time, and answered in that order, as Kafka's clients expect.
+ * (Kafka serves one at a time.)
  *
  * Back-pressure: a connection is not read while too many bytes are received and not yet done with,
  * while too many of its answers wait to be sent, or while a data directory's commit journal runs
@@ -36,6 +37,7 @@ struct request {
     bool hang_up; /* instead of an answer, the connection is closed when its turn has come */
     struct piece *pieces; /* the answer; none for a Produce with acks=0 */
     unsigned piece_count;
+    void (*when_first)(void *context, struct request *r); /* request_serve_when_first */
     /* The handler's own. `ended` is called when the last reference is gone, whether or not there
      * was an answer: a connection that is lost takes its requests along, so a handler that is
      * waiting for nothing but a timer is told here to take it back. NULL: nothing to do. */
@@ -70,6 +72,11 @@ uint32_t client_net_count(const struct client_net *net);
 
 struct request *request_ref(struct request *r);
 void request_unref(struct request *r);
+/* Calls serve, with the context of the configuration's own, as soon as all earlier requests of the
+ * connection are answered, which may be now. For answers that clients act on as news: made now they
+ * would be old when they leave, since they leave after those, and an earlier Produce may wait for
+ * half a minute. Never called when the connection is lost first. */
+void request_serve_when_first(struct request *r, void (*serve)(void *context, struct request *r));
 /* Starts the answer of this request: header written; end with request_answer. */
 void request_begin_answer(struct request *r, struct wire_writer *w);
 /* Sends what was written since request_begin_answer (the writer is deinitialised). Where the writer

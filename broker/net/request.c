@@ -62,6 +62,14 @@ void request_start(struct conn *c, struct view frame)
     request_hang_up(r, why);
 }
 
+void request_serve_when_first(struct request *r, void (*serve)(void *context, struct request *r))
+{
+    if (r->conn == NULL || r->conn->first == r)
+        serve(r->net->config.context, r);
+    else
+        r->when_first = serve;
+}
+
 void request_begin_answer(struct request *r, struct wire_writer *w)
 {
     int16_t version = r->header.api_version;
