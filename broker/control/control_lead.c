@@ -212,10 +212,15 @@ static struct lead_peer *entry_of(struct control_lead *l, const struct peer *p)
 
 void control_lead_accept(struct control_lead *l, token connection, const struct cluster_open *open)
 {
+    const char *why;
     struct peer *p =
-        peer_accept(l->control->reactor, &l->control->identity, connection, open, &l->owner);
-    if (p != NULL)
+        peer_accept(l->control->reactor, &l->control->identity, connection, open, &l->owner, &why);
+    if (p != NULL) {
         add_peer(l, p);
+        return;
+    }
+    say_limited(l->control->reactor, &l->say_limit, SAY_WARN, "control",
+                "the control connection of broker %d is refused: %s", open->from.broker, why);
 }
 
 struct peer *control_lead_join(struct control_lead *l, struct peer_owner *client)

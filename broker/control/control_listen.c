@@ -28,12 +28,14 @@ struct opening {
     struct call call;
     struct cluster_open open;
     struct buf *buf;
+    struct addr from;
 };
 struct control_listen {
     struct control *control;
     struct listener listeners[CONFIG_LISTENERS_MAX + 1];
     unsigned count, waiting, next_shard;
     struct opening *openings;
+    struct say_limit say_limit;
     bool takes_clients;
 };
 
@@ -145,11 +147,21 @@ static void opening_free(struct opening *o)
     free(o);
 }
 
+/* Whatever came there, it was no broker. */
+static void turn_away(struct opening *o, const char *what)
+{
+    struct control_listen *l = o->owner;
+    const struct env *env = &l->control->reactor->env;
+    char text[RESOLVE_TEXT_SIZE];
+    resolve_text(&o->from, text);
+    say_limited(l->control->reactor, &l->say_limit, SAY_WARN, "control",
+                "%s, where brokers are listened for (%s): the connection is closed", what, text);
+    env->ops->net_close(env->world, o->source.token, false);
+}
+
 static void opening_timed_out(struct timer *timer)
 {
-    struct opening *o = CONTAINER_OF(timer, struct opening, timer);
-    const struct env *env = &o->owner->control->reactor->env;
-    env->ops->net_close(env->world, o->source.token, false);
+    turn_away(CONTAINER_OF(timer, struct opening, timer), "no broker has said who it is in time");
 }
 
 static void open_accepted(struct control_listen *l, const struct event *e)
@@ -158,6 +170,7 @@ static void open_accepted(struct control_listen *l, const struct event *e)
     struct opening *o = xcalloc(1, sizeof *o);
     o->owner = l;
     o->source.heard = opening_heard;
+    o->from = e->u.net.peer;
     o->next = l->openings;
     l->openings = o;
     reactor_add_as(l->control->reactor, &o->source, e->token);
@@ -195,9 +208,12 @@ static void heard_open(struct opening *o)
     const struct env *env = &l->control->reactor->env;
     struct view bytes = {o->buf->data, CLUSTER_OPEN_SIZE};
     timer_cancel(&o->timer);
-    if (!cluster_open_decode(bytes, &o->open) ||
-        o->open.target_shard >= broker_shard_count(l->control->shard->broker)) {
-        env->ops->net_close(env->world, o->source.token, false);
+    if (!cluster_open_decode(bytes, &o->open)) {
+        turn_away(o, "bytes that no broker opens with");
+        return;
+    }
+    if (o->open.target_shard >= broker_shard_count(l->control->shard->broker)) {
+        turn_away(o, "a broker that asks for no shard of ours");
         return;
     }
     if (l->control->identity.self.incarnation == 0) {
@@ -224,11 +240,13 @@ static void opening_heard(struct source *source, const struct event *e)
     if (e->kind == EV_NET_CLOSED) {
         opening_free(o);
     } else if (e->kind == EV_NET_DATA) {
-        bool whole = e->u.data.at + e->u.data.size == CLUSTER_OPEN_SIZE;
+        uint32_t size = e->u.data.at + e->u.data.size;
         buf_unref(e->u.data.buf);
-        if (whole)
+        if (size == CLUSTER_OPEN_SIZE)
             heard_open(o);
-        else
+        else if (size > 0)
+            turn_away(o, "fewer bytes than a broker opens with");
+        else /* somebody who looked whether anybody listens */
             env->ops->net_close(env->world, o->source.token, false);
     }
 }

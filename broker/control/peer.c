@@ -201,6 +201,10 @@ static bool take_challenge(struct peer *p, struct view frame)
     uint8_t proof[CLUSTER_PROOF_FRAME_SIZE];
     if (!cluster_challenge_decode(frame, &p->challenge))
         return false;
+    if (p->challenge.from.broker != p->open.target_broker) {
+        fail(p, "another broker answers at that address");
+        return true;
+    }
     p->member = p->challenge.from;
     cluster_proof_encode(CLUSTER_OPENER, p->self.secret, &p->open, &p->challenge, proof);
     put_raw(p, proof, sizeof proof);
@@ -280,6 +284,8 @@ static void take_frames(struct peer *p)
         uint32_t size;
         struct view rest = {p->in + at, (uint32_t)(p->in_size - at)};
         int wrong = cluster_frame_size(rest, &size);
+        if (wrong == 0 && p->state != PEER_UP && size > CLUSTER_HANDSHAKE_FRAME_SIZE_MAX)
+            wrong = CLUSTER_FRAME_BAD_SIZE; /* nobody has proved anything yet */
         if (wrong == CLUSTER_FRAME_SHORT || (wrong == 0 && size > rest.size))
             break;
         if (wrong != 0) {
@@ -420,13 +426,14 @@ static void refuse(struct reactor *r, token connection, const char *why)
 }
 
 struct peer *peer_accept(struct reactor *r, const struct peer_identity *self, token connection,
-                         const struct cluster_open *open, struct peer_owner *owner)
+                         const struct cluster_open *open, struct peer_owner *owner,
+                         const char **ret_why)
 {
     uint8_t cluster[CLUSTER_ID_DIGEST_SIZE];
     cluster_id_digest(self->cluster_id, cluster);
-    const char *why = cluster_open_check(open, self->self, self->shard_count, cluster);
-    if (why != NULL) {
-        refuse(r, connection, why);
+    *ret_why = cluster_open_check(open, self->self, self->shard_count, cluster);
+    if (*ret_why != NULL) {
+        refuse(r, connection, *ret_why);
         return NULL;
     }
     struct peer *p = peer_new(r, self, owner);

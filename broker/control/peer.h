@@ -30,9 +30,10 @@ struct peer_owner {
 struct peer *peer_connect(struct reactor *r, const struct peer_identity *self, int32_t broker,
                           const struct addr *to, struct peer_owner *owner);
 /* Goes on with an accepted connection from which exactly an OPEN frame was read. NULL: it was
- * refused and closed. */
+ * refused and closed, *ret_why says why. */
 struct peer *peer_accept(struct reactor *r, const struct peer_identity *self, token connection,
-                         const struct cluster_open *open, struct peer_owner *owner);
+                         const struct cluster_open *open, struct peer_owner *owner,
+                         const char **ret_why);
 /* Two ends joined in memory; up is said for both at the end of the turn, a's first. */
 void peer_join(struct reactor *r, const struct peer_identity *self, struct peer_owner *a_owner,
                struct peer **ret_a, struct peer_owner *b_owner, struct peer **ret_b);

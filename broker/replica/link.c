@@ -228,7 +228,7 @@ static void take_bytes(struct link *l, struct buf *buf, uint32_t at, uint32_t si
         uint32_t whole = 0;
         int error = cluster_frame_size((struct view){buf->data + at, size}, &whole);
         if (error == CLUSTER_FRAME_BAD_SIZE ||
-            (!error && l->state == LINK_GREETING && whole > READ_SIZE)) {
+            (!error && l->state == LINK_GREETING && whole > CLUSTER_HANDSHAKE_FRAME_SIZE_MAX)) {
             link_close(l, cluster_frame_error_text(CLUSTER_FRAME_BAD_SIZE));
             return;
         }

@@ -121,10 +121,12 @@ void *code_array(struct coder *c, uint32_t *count, void *items, uint32_t size_mi
     code_u32(c, count);
     if (!c->decoding)
         return items;
-    if (c->failed || *count > c->rest.size / size_min) {
+    if (c->failed || *count > c->rest.size / size_min ||
+        *count > (CLUSTER_MEMORY_MAX - c->memory) / element_size) {
         c->failed = true;
         *count = 0;
     }
+    c->memory += *count * element_size;
     return *count > 0 ? arena_array(c->arena, *count, element_size) : NULL;
 }
 

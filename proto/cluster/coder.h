@@ -17,6 +17,7 @@ struct coder {
     bool decoding, failed;
     struct view rest;         /* decoding: what is left of the body */
     struct arena *arena;      /* decoding: for arrays */
+    size_t memory;            /* decoding: what they have taken of it */
     struct cluster_writer *w; /* encoding */
 };
 
@@ -35,14 +36,14 @@ void code_view(struct coder *c, struct view *v);
 void code_partition(struct coder *c, struct partition_id *id);
 void code_member(struct coder *c, struct cluster_member *member);
 /* u32 count; decoding makes the array when the bytes that remain can hold so many of at least
- * size_min. */
+ * size_min, and the message's arrays have not taken CLUSTER_MEMORY_MAX. */
 void *code_array(struct coder *c, uint32_t *count, void *items, uint32_t size_min,
                  size_t element_size);
 /* u32 count of at most max. */
 void code_count(struct coder *c, uint32_t *count, uint32_t max);
 
 /* The bodies, by topic. */
-void code_control(struct coder *c, struct cluster_message *m); /* kinds 6 .. 26 */
+void code_control(struct coder *c, struct cluster_message *m); /* kinds 5 .. 26 */
 void code_replica(struct coder *c, struct cluster_message *m); /* kinds 32 .. but pushes */
 void code_push_head(struct coder *c, struct cluster_message *m);
 

@@ -99,7 +99,9 @@ int cluster_frame_decode(struct view frame, struct arena *arena, struct cluster_
         return decode_pushes(frame, arena, ret);
     if (frame_crc(frame, frame.size) != load_u32(frame.base + POS_CRC))
         return CLUSTER_FRAME_BAD_CRC;
-    if (!kind_is_message(kind) || version != CLUSTER_VERSION_MAX || frame.base[POS_KIND + 1] != 0)
+    /* Versions that do not fit may be why the other end refuses. */
+    bool spoken = version == CLUSTER_VERSION_MAX || kind == CLUSTER_KIND_REFUSED;
+    if (!kind_is_message(kind) || !spoken || frame.base[POS_KIND + 1] != 0)
         return CLUSTER_FRAME_BAD_KIND;
     struct coder c = {
         .decoding = true,

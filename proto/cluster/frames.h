@@ -22,8 +22,9 @@
 #define CLUSTER_FRAME_HEADER_SIZE 12u
 /* Refused by its length alone, before anything is allocated. */
 #define CLUSTER_FRAME_SIZE_MAX (64u << 20)
-/* Frames of everything but pushes and admin bodies stay below it. */
-#define CLUSTER_CONTROL_FRAME_SIZE_MAX (8u << 20)
+/* What the lists of one frame may take as values: five bytes on the wire can ask for forty times as
+ * much. */
+#define CLUSTER_MEMORY_MAX (64u << 20)
 
 enum cluster_kind {
     CLUSTER_KIND_OPEN = 1, /* handshake.h */

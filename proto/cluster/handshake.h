@@ -37,7 +37,8 @@ enum cluster_purpose {
 #define CLUSTER_OPEN_SIZE 96u
 #define CLUSTER_CHALLENGE_SIZE 48u
 #define CLUSTER_PROOF_FRAME_SIZE 44u
-#define CLUSTER_REFUSED_TEXT_MAX 512u
+/* Before READY a larger frame, of whatever kind, ends the connection by its length alone. */
+#define CLUSTER_HANDSHAKE_FRAME_SIZE_MAX 1024u
 #define CLUSTER_PORT_OFFSET 1000 /* default cluster port: the client listener's plus this */
 
 struct cluster_open {

@@ -3,6 +3,7 @@
 and nobody else is disturbed."""
 import contextlib
 import fcntl
+import hashlib
 import os
 import random
 import re
@@ -14,7 +15,7 @@ import subprocess
 from cases import case
 from cluster import BROKER, Cluster, Node
 from kafka import (CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, NONE, PRODUCE, UNSUPPORTED_FOR_MESSAGE_FORMAT,
-                   UNSUPPORTED_VERSION, Closed, Connection, batch, message_set, string)
+                   UNSUPPORTED_VERSION, Closed, Connection, batch, crc32c, message_set, string)
 from load import Load
 from under_load import stop_cleanly, under_load
 
@@ -108,6 +109,91 @@ def odd_clients(node, load):
                 for _ in range(1000):  # Metadata, and no answer is ever read
                     k.send_raw(frame(3, 1, struct.pack(">i", -1)))
         load.wait_more_everywhere()
+
+
+OPEN, CHALLENGE, REFUSED = 1, 2, 5
+
+
+def cluster_frame(kind, body, announced=None):
+    """A frame of the handshake between brokers (proto/cluster/README.md)."""
+    head = struct.pack(">BBH", kind, 0, 0)
+    size = len(body) + 8 if announced is None else announced
+    return struct.pack(">I", size) + head + struct.pack(">I", crc32c(head + body)) + body
+
+
+def opening(c, broker, purpose=1, cluster=None, shard=0, of=77):
+    """The OPEN frame of a broker that there is not."""
+    body = b"CDRY" + struct.pack(">HHB3xIiiQI", 2, 2, purpose, shard, broker, of, 99, 1)
+    name = cluster or c.znode("/cluster/id")["id"]
+    return cluster_frame(OPEN, body + hashlib.sha256(name.encode()).digest() + bytes(16))
+
+
+def said_once(node, harm, *patterns):
+    """What harm does is told in one line, with each of these."""
+    def said():
+        return [x for x in node.lines()[before:] if all(re.search(p, x) for p in patterns)]
+    before = len(node.lines())
+    harm()
+    node.cluster.wait_for("broker %d to say %s" % (node.id, patterns), said)
+    assert len(said()) == 1, said()
+
+
+@case
+def bad_cluster_frames():
+    """Wrong bytes where brokers listen for each other: the connection closes with one line, lines are
+    limited, what strangers announce takes no memory, and replication goes on."""
+    with Cluster(name="bad-cluster-frames", start=False) as c:
+        secret = os.path.join(c.folder, "secret")
+        with open(secret, "w") as f:
+            f.write("a secret of the brokers\n")
+        for n in c.nodes.values():
+            n.configure(**{"corduroy.cluster.secret.file": secret})
+        c.start()
+        c.create_topic("load")
+        load = Load(c, "load", rate=100)
+        load.wait_more(50)
+        node = c.nodes[2]
+        port = node.cluster_port
+        for bytes in (b"GET / HTTP/1.1\r\nHost: broker\r\n\r\n" * 4, b"\xff" * 200,
+                      cluster_frame(OPEN, b"CDRY" + b"\0" * 80), cluster_frame(CHALLENGE, b"\0" * 84)):
+            said_once(node, lambda: expect_refused(port, bytes), "no broker opens with", "127.0.0.1:")
+        said_once(node, lambda: expect_refused(port, opening(c, 2, cluster="another")), "another cluster")
+        said_once(node, lambda: expect_refused(port, opening(c, 3)), "broker 77", "another broker")
+        with Connection(port):
+            pass  # who only looks whether somebody listens is not told of
+        strangers(c, load, node, port)
+        load.wait_more_everywhere()
+        load.finish()
+        for n in c.nodes.values():
+            assert n.runs() and n.answers(), c.state()
+        stop_cleanly(c)
+
+
+def expect_refused(port, bytes):
+    with Connection(port) as k:
+        k.send_raw(bytes)
+        with contextlib.suppress(ConnectionResetError):
+            answer = k.socket.recv(1000)
+            assert not answer or answer[4] == REFUSED, answer
+
+
+def strangers(c, load, node, port):
+    """They have no secret: after OPEN and CHALLENGE they announce 60 MiB, and send some of it."""
+    before, lines = node.resident_kib(), len(node.lines())
+    for purpose in (1, 2, 3):
+        for _ in range(20):
+            with Connection(port) as k:
+                k.send_raw(opening(c, node.id, purpose))
+                challenge = k.socket.recv(48, socket.MSG_WAITALL)
+                assert len(challenge) == 48 and challenge[4] == CHALLENGE, challenge
+                with contextlib.suppress(OSError):
+                    k.send_raw(cluster_frame(3, b"", announced=60 << 20) + bytes(2 << 20))
+                    while k.socket.recv(1000):
+                        pass
+    after = node.resident_kib()
+    assert after < before + 16 * 1024, (before, after)
+    assert len(node.lines()) - lines <= 40, node.lines()[lines:]
+    load.wait_more_everywhere()
 
 
 @case

@@ -326,6 +326,34 @@ START_TEST(absurd_counts_take_no_memory)
 }
 END_TEST
 
+/* Items of five bytes each would take forty times as much as values. */
+START_TEST(small_items_take_no_more_than_a_frame)
+{
+    enum {
+        COUNT = 400000,
+        HEAD = 12 + 4 + 4 + 8 + 2 + 4
+    };
+    uint32_t size = HEAD + 5 * COUNT;
+    uint8_t *frame = calloc(1, size);
+    struct arena arena = ARENA_INIT;
+    struct cluster_message m;
+    frame[4] = CLUSTER_KIND_METADATA;
+    store_u16(frame + 6, CLUSTER_VERSION_MAX);
+    store_u32(frame + HEAD - 4, COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        frame[HEAD + 5 * i] = CLUSTER_ITEM_BROKER_GONE;
+    repair(frame, size, size);
+    ck_assert_int_eq(cluster_frame_decode((struct view){frame, size}, &arena, &m),
+                     CLUSTER_FRAME_BAD_CONTENT);
+    ck_assert_uint_eq(arena.total, 0);
+    store_u32(frame + HEAD - 4, 1000);
+    repair(frame, HEAD + 5000, HEAD + 5000);
+    ck_assert_int_eq(cluster_frame_decode((struct view){frame, HEAD + 5000}, &arena, &m), 0);
+    arena_reset(&arena);
+    free(frame);
+}
+END_TEST
+
 START_TEST(unknown_kinds_versions_and_flags_are_refused)
 {
     struct cluster_writer w = {0};
@@ -461,6 +489,7 @@ int main(void)
     tcase_add_loop_test(t, trailing_bytes_are_refused, 0, n);
     tcase_add_test(t, fields_keep_their_values);
     tcase_add_test(t, absurd_counts_take_no_memory);
+    tcase_add_test(t, small_items_take_no_more_than_a_frame);
     tcase_add_test(t, unknown_kinds_versions_and_flags_are_refused);
     tcase_add_test(t, handshake_frames_come_back);
     tcase_add_test(t, open_is_checked_against_who_answers);

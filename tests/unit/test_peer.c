@@ -2,6 +2,11 @@
 /* One end of a control connection, and how it ends. The test is the other end. */
 
 #include "broker/control/peer.h"
+
+#include <stdio.h>
+
+#include "common/bytes.h"
+#include "common/crc32c.h"
 #include "proto/cluster/frames.h"
 #include "tests/lib/suite.h"
 
@@ -14,6 +19,7 @@ struct wire {
     uint64_t sent;
     bool reading, closing;
     unsigned ups, downs;
+    char why[200]; /* of the last down */
 };
 static struct wire wire;
 
@@ -87,7 +93,7 @@ static void down(struct peer_owner *o, struct peer *p, const char *why)
 {
     (void)o;
     (void)p;
-    (void)why;
+    snprintf(wire.why, sizeof wire.why, "%s", why);
     wire.downs++;
 }
 
@@ -99,33 +105,68 @@ static void tell(struct event e)
     reactor_step(&wire.reactor, &(struct event){.kind = EV_TURN, .now_ns = 1000000});
 }
 
-/* The peer has opened a connection and said so. */
-static void connect_peer(void)
+static void init(void)
 {
-    static const struct addr to;
     struct env env = {.ops = &ops, .world = &wire, .shard_count = 1};
     wire = (struct wire){.owner = {up, heard, down}};
     wire.self = (struct peer_identity){
         .self = {1, 11}, .shard_count = 1, .cluster_id = VIEW_LITERAL("cluster")};
     reactor_init(&wire.reactor, &env);
+}
+
+/* The peer has opened a connection and said so. */
+static void connect_peer(void)
+{
+    static const struct addr to;
+    init();
     wire.peer = peer_connect(&wire.reactor, &wire.self, 2, &to, &wire.owner);
     tell((struct event){.kind = EV_NET_OPENED});
     ck_assert_uint_eq(wire.sent, CLUSTER_OPEN_SIZE);
     ck_assert(wire.reading);
 }
 
-/* The other end answers the OPEN, and with the same bytes says that it has no more. */
-static void give_challenge(bool eof)
+/* A connection of broker 2 has come, and its OPEN was read. */
+static void accept_peer(void)
 {
-    struct cluster_challenge c = {
-        .version = CLUSTER_VERSION_MAX, .from = {2, 22}, .shard_count = 1, .nonce = {9}};
+    struct cluster_open o = {.version_min = CLUSTER_VERSION_MIN,
+                             .version_max = CLUSTER_VERSION_MAX,
+                             .purpose = CLUSTER_PURPOSE_CONTROL,
+                             .target_broker = 1,
+                             .from = {2, 22},
+                             .shard_count = 1};
+    init();
+    cluster_id_digest(VIEW_LITERAL("cluster"), o.cluster);
+    cluster_open_encode(&o);
+    wire.name = 77;
+    const char *why;
+    wire.peer = peer_accept(&wire.reactor, &wire.self, wire.name, &o, &wire.owner, &why);
+    ck_assert_ptr_nonnull(wire.peer);
+    reactor_step(&wire.reactor, &(struct event){.kind = EV_TURN, .now_ns = 1000000});
+    ck_assert_uint_eq(wire.sent, CLUSTER_CHALLENGE_SIZE);
+}
+
+static void give(const void *bytes, uint32_t size, bool eof)
+{
     struct event e = {.kind = EV_NET_DATA};
-    cluster_challenge_encode(&c);
-    e.u.data.buf = buf_copy(NULL, c.frame, sizeof c.frame);
-    e.u.data.size = sizeof c.frame;
+    e.u.data.buf = buf_copy(NULL, bytes, size);
+    e.u.data.size = size;
     e.u.data.eof = eof;
     wire.reading = false;
     tell(e);
+}
+
+/* That broker answers the OPEN, and with the same bytes may say that it has no more. */
+static void give_challenge_of(int32_t broker, bool eof)
+{
+    struct cluster_challenge c = {
+        .version = CLUSTER_VERSION_MAX, .from = {broker, 22}, .shard_count = 1, .nonce = {9}};
+    cluster_challenge_encode(&c);
+    give(c.frame, sizeof c.frame, eof);
+}
+
+static void give_challenge(bool eof)
+{
+    give_challenge_of(2, eof);
 }
 
 static void close_connection(void)
@@ -158,5 +199,55 @@ START_TEST(an_owner_that_closes_hears_nothing)
 }
 END_TEST
 
+START_TEST(another_broker_is_not_the_one_asked_for)
+{
+    connect_peer();
+    give_challenge_of(3, false);
+    ck_assert_uint_eq(wire.sent, CLUSTER_OPEN_SIZE); /* no proof for it */
+    ck_assert_str_eq(wire.why, "another broker answers at that address");
+    ck_assert(wire.closing);
+    close_connection();
+}
+END_TEST
+
+/* Who has not proved anything is not waited for with a buffer of what it announces. */
+START_TEST(a_handshake_takes_no_large_frame)
+{
+    static const uint32_t announced[] = {CLUSTER_HANDSHAKE_FRAME_SIZE_MAX - 3, 1 << 20, 60 << 20};
+    for (unsigned i = 0; i < 2 * COUNT_OF(announced); i++) {
+        uint8_t bytes[100] = {0};
+        store_u32(bytes, announced[i / 2]);
+        if (i % 2 == 0)
+            accept_peer();
+        else
+            connect_peer();
+        give(bytes, sizeof bytes, false);
+        ck_assert_str_eq(wire.why, "frame of an impossible size");
+        ck_assert(wire.closing);
+        close_connection();
+        ck_assert_uint_eq(wire.ups, 0);
+    }
+}
+END_TEST
+
+/* A refusal is understood whatever version the other end speaks: that may be why it refuses. */
+START_TEST(a_refusal_of_another_version_is_told)
+{
+    struct cluster_writer w = {0};
+    struct cluster_message m = {.kind = CLUSTER_KIND_REFUSED,
+                                .u.refused = VIEW_LITERAL("no common version")};
+    cluster_frame_encode(&w, &m);
+    store_u16(w.data + 6, (uint16_t)(CLUSTER_VERSION_MAX + 7));
+    uint32_t crc = crc32c(0, w.data + 4, 4);
+    store_u32(w.data + 8, crc32c(crc, w.data + 12, w.size - 12));
+    connect_peer();
+    give(w.data, (uint32_t)w.size, false);
+    ck_assert_str_eq(wire.why, "it refused us: no common version");
+    close_connection();
+    cluster_writer_deinit(&w);
+}
+END_TEST
+
 SUITE_MAIN("peer", what_is_queued_leaves_before_the_socket_closes,
-           an_owner_that_closes_hears_nothing)
+           an_owner_that_closes_hears_nothing, another_broker_is_not_the_one_asked_for,
+           a_handshake_takes_no_large_frame, a_refusal_of_another_version_is_told)
