@@ -78,21 +78,13 @@ struct group *group_new(struct group_space *space, struct view id, struct group_
     return g;
 }
 
-static void free_pending(struct group *g)
-{
-    struct map_entry e;
-    for (uint32_t at = 0; map_next(&g->pending, &at, &e);)
-        free(e.value);
-    map_deinit(&g->pending);
-}
-
 void group_free(struct group *g)
 {
     struct map_entry e;
     INVARIANT(g->join_count == 0 && g->appends_under_way == 0);
     for (uint32_t at = 0; map_next(&g->members, &at, &e);)
         group_member_free(g, e.value);
-    free_pending(g);
+    group_pending_free(g);
     group_offsets_free(g);
     map_deinit(&g->members);
     map_deinit(&g->static_members);
@@ -158,24 +150,6 @@ void group_wake_at(struct group *g, int64_t at_ms)
         g->timer_ms = at_ms;
 }
 
-/* Ids that were given out and not used in time. */
-static bool drop_pending(struct group *g)
-{
-    struct map_entry e;
-    bool dropped = false;
-    for (uint32_t at = 0; map_next(&g->pending, &at, &e);) {
-        struct group_pending *p = e.value;
-        if (p->deadline_ms <= g->now.ms) {
-            map_remove(&g->pending, e.key);
-            free(p);
-            dropped = true;
-        } else {
-            group_wake_at(g, p->deadline_ms);
-        }
-    }
-    return dropped;
-}
-
 static bool drop_expired(struct group *g)
 {
     struct map_entry e;
@@ -213,7 +187,7 @@ void group_timer(struct group *g, struct group_now now, struct group_actions *ac
     step_begin(g, now, actions);
     g->timer_ms = 0;
     bool left = drop_expired(g);
-    if (drop_pending(g) || left) {
+    if (group_pending_expire(g) || left) {
         if (left)
             group_members_left(g);
         else

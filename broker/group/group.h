@@ -54,7 +54,8 @@ struct group_config {
 };
 struct group_space {
     const struct group_config *config;
-    uint64_t bytes, bytes_max; /* of members, offsets and their keys; a load may go over it */
+    uint64_t bytes, bytes_max; /* of members, ids given out, offsets and their keys; a load may go
+                                  over it */
 };
 
 /* ---- requests ---- */

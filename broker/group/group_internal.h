@@ -36,6 +36,13 @@ struct group_protocol *group_protocols_new(struct group *g,
                                            const struct join_group_request_protocol *from,
                                            uint32_t count);
 void group_protocols_free(struct group *g, struct group_protocol *protocols);
+/* Ids that were given out and are not used yet (KIP-394), charged to the space like members. */
+void group_pending_add(struct group *g, struct view id, int64_t deadline_ms);
+/* False: there is no such id. */
+bool group_pending_remove(struct group *g, struct view id);
+/* Forgets those whose time is over; true when there were some. */
+bool group_pending_expire(struct group *g);
+void group_pending_free(struct group *g);
 struct group_member *group_member_new(struct group *g, struct view id, struct view instance_id,
                                       struct view client_id, struct view client_host);
 /* Into the group; the first one leads. Its protocols are set. */

@@ -298,10 +298,7 @@ void group_static_stored(struct group *g, struct group_append *a, enum error_cod
 
 static void give_id(struct group *g, struct view id, struct group_request *r)
 {
-    struct group_pending *p = xcalloc(1, sizeof *p);
-    p->deadline_ms = g->now.ms + r->in.join.session_timeout_ms;
-    group_wake_at(g, p->deadline_ms);
-    free(map_put(&g->pending, id, p));
+    group_pending_add(g, id, g->now.ms + r->in.join.session_timeout_ms);
     group_refuse(g, r, ERROR_MEMBER_ID_REQUIRED);
     r->out.join.member_id = id;
 }
@@ -379,7 +376,7 @@ static void refuse_for_size(struct group *g, struct group_request *r)
     struct group_member *m = group_member_find(g, r->in.join.member_id);
     if (m != NULL)
         group_member_remove(g, m, ERROR_GROUP_MAX_SIZE_REACHED);
-    free(map_remove(&g->pending, r->in.join.member_id));
+    (void)group_pending_remove(g, r->in.join.member_id);
     group_refuse(g, r, ERROR_GROUP_MAX_SIZE_REACHED);
     r->out.join.member_id = VIEW_LITERAL("");
 }

@@ -116,6 +116,58 @@ struct view group_vote(const struct group *g)
     return best;
 }
 
+/* ---- ids that were given out ---- */
+/* In memory: the entry, and its key in the map. */
+static int64_t pending_cost(struct view id)
+{
+    return (int64_t)sizeof(struct group_pending) + 64 + id.size;
+}
+
+void group_pending_add(struct group *g, struct view id, int64_t deadline_ms)
+{
+    struct group_pending *p = xcalloc(1, sizeof *p);
+    p->deadline_ms = deadline_ms;
+    group_wake_at(g, deadline_ms);
+    (void)group_pending_remove(g, id);
+    group_charge(g, pending_cost(id));
+    map_put(&g->pending, id, p);
+}
+
+bool group_pending_remove(struct group *g, struct view id)
+{
+    struct group_pending *p = map_remove(&g->pending, id);
+    if (p == NULL)
+        return false;
+    group_charge(g, -pending_cost(id));
+    free(p);
+    return true;
+}
+
+void group_pending_free(struct group *g)
+{
+    struct map_entry e;
+    for (uint32_t at = 0; map_next(&g->pending, &at, &e);) {
+        group_charge(g, -pending_cost(e.key));
+        free(e.value);
+    }
+    map_deinit(&g->pending);
+}
+
+/* Ids that were not used in time. */
+bool group_pending_expire(struct group *g)
+{
+    struct map_entry e;
+    bool dropped = false;
+    for (uint32_t at = 0; map_next(&g->pending, &at, &e);) {
+        const struct group_pending *p = e.value;
+        if (p->deadline_ms > g->now.ms)
+            group_wake_at(g, p->deadline_ms);
+        else
+            dropped |= group_pending_remove(g, e.key);
+    }
+    return dropped;
+}
+
 /* ---- members ---- */
 struct group_member *group_member_new(struct group *g, struct view id, struct view instance_id,
                                       struct view client_id, struct view client_host)
@@ -157,8 +209,7 @@ void group_member_add(struct group *g, struct group_member *m)
         map_put(&g->static_members, m->instance_id, m);
     if (g->leader == NULL)
         g->leader = m;
-    struct group_pending *p = map_remove(&g->pending, m->id);
-    free(p);
+    (void)group_pending_remove(g, m->id);
 }
 
 void group_member_synced(struct group *g, struct group_member *m)

@@ -228,15 +228,12 @@ static enum error_code leave_one(struct group *g, const struct leave_group_reque
 {
     struct group_member *m = NULL;
     enum error_code error = ERROR_NONE;
-    struct group_pending *pending = map_get(&g->pending, who->member_id);
     if (who->member_id.size == 0) {
         m = who->group_instance_id.base != NULL
                 ? map_get(&g->static_members, who->group_instance_id)
                 : NULL;
         error = m != NULL ? ERROR_NONE : ERROR_UNKNOWN_MEMBER_ID;
-    } else if (pending != NULL) {
-        map_remove(&g->pending, who->member_id);
-        free(pending);
+    } else if (group_pending_remove(g, who->member_id)) {
         return ERROR_NONE;
     } else {
         error = group_member_check(g, who->member_id, who->group_instance_id, &m);

@@ -300,6 +300,28 @@ START_TEST(test_no_memory_left)
 }
 END_TEST
 
+/* Ids that are given out and never used are members as far as memory goes. */
+START_TEST(test_unused_ids_are_bounded)
+{
+    group_bench_init(&b);
+    b.space.bytes_max = UINT64_C(1) << 30;
+    uint64_t before = b.space.bytes;
+    ck_assert_int_eq(JOINED(group_bench_join(&b, GROUP_JOINER)).error_code,
+                     ERROR_MEMBER_ID_REQUIRED);
+    uint64_t each = b.space.bytes - before;
+    ck_assert_uint_gt(each, 40); /* the id alone */
+    for (unsigned i = 1; i < GROUP_MEMBERS_MAX; i++)
+        ck_assert_int_eq(JOINED(group_bench_join(&b, GROUP_JOINER)).error_code,
+                         ERROR_MEMBER_ID_REQUIRED);
+    ck_assert_int_eq(JOINED(group_bench_join(&b, GROUP_JOINER)).error_code,
+                     ERROR_GROUP_MAX_SIZE_REACHED);
+    ck_assert_uint_eq(b.space.bytes, before + GROUP_MEMBERS_MAX * each);
+    group_bench_pass(&b, 10001);
+    ck_assert_uint_eq(b.space.bytes, before);
+    group_bench_deinit(&b);
+}
+END_TEST
+
 START_TEST(test_newcomer_is_not_kept_waiting_for_ever)
 {
     group_bench_init(&b);
@@ -504,7 +526,8 @@ SUITE_MAIN("group_join", test_first_member_leads_the_first_generation,
            test_another_leads_when_the_leader_is_late, test_join_again_with_the_same_topics,
            test_lost_answer_is_repeated, test_join_twice_answers_both,
            test_protocol_that_most_members_prefer_is_chosen, test_requests_that_do_not_fit,
-           test_full_group, test_no_memory_left, test_newcomer_is_not_kept_waiting_for_ever,
+           test_full_group, test_no_memory_left, test_unused_ids_are_bounded,
+           test_newcomer_is_not_kept_waiting_for_ever,
            test_static_member_comes_back_without_a_rebalance,
            test_old_process_of_a_static_member_is_fenced, test_static_leader_comes_back,
            test_static_member_that_changes_the_vote, test_replacement_that_cannot_be_stored,

@@ -575,6 +575,82 @@ START_TEST(old_segments_are_rolled)
 }
 END_TEST
 
+/* ---- limits ---- */
+
+/* A batch whose offsets reach so far that the next one's are too far from the segment's base. */
+START_TEST(offsets_too_far_from_the_base_begin_a_segment)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    struct buf *b = log_host_batch(0, 1, 10, 1000);
+    store_u32(b->data + RECORD_BATCH_POS_LAST_OFFSET_DELTA, INT32_MAX - 1);
+    record_batch_seal(b->data, b->used);
+    ck_assert_int_eq(log_host_append(log, b, 1, NULL), LOG_OK);
+    buf_unref(b);
+    ck_assert_int_eq(log_end(log), INT32_MAX);
+    append_some(log, 2, 1, NULL);
+    ck_assert_uint_eq(log->segment_count, 2);
+    ck_assert_int_eq(log->segments[1].base, INT32_MAX);
+    step_world_run(&h.world);
+    enum log_outcome outcome;
+    struct buf *read = log_host_read(&h, log, log_end(log) - 1, 1, &outcome);
+    ck_assert_int_eq(outcome, LOG_OK);
+    buf_unref(read);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* What does not fit is refused before it has an offset, and takes no room from what does. */
+START_TEST(a_batch_that_does_not_fit_leaves_room_for_others)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    step_world_run(&h.world);
+    struct buf *huge = log_host_batch(0, 1, config.journal_file_size / 4 + 1000, 1000);
+    ck_assert_int_eq(log_host_append(log, huge, 1, NULL), LOG_FULL); /* no journal entry holds it */
+    struct buf *large = log_host_batch(0, 1, 2000, 1000);
+    atomic_store(&h.dir->space, 1000);
+    ck_assert_int_eq(log_host_append(log, large, 1, NULL), LOG_FULL);
+    ck_assert_int_eq(log_end(log), 0);
+    append_some(log, 1, 1, NULL);
+    buf_unref(huge);
+    buf_unref(large);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* Batches without any time are as old as their segment: kept until that is too old. */
+START_TEST(records_without_a_time_are_as_old_as_their_segment)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    struct log_config c = log_host_log_config();
+    c.retention_ms = 60000;
+    log_configure(log, &c);
+    struct buf *b = log_host_batch(0, 3, 10, -1);
+    ck_assert_int_eq(log_host_append(log, b, 1, NULL), LOG_OK);
+    buf_unref(b);
+    step_world_run(&h.world);
+    log_set_high_watermark(log, 4); /* never beyond the end */
+    ck_assert_int_eq(log_high_watermark(log), 3);
+    log_retain(log, h.world.wall_ms + 60000);
+    ck_assert_int_eq(log_start(log), 0);
+    log_retain(log, h.world.wall_ms + 120000);
+    ck_assert_int_eq(log_start(log), 3);
+    step_world_run(&h.world);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_and_cold,
            a_clean_stop_and_start_keeps_everything, after_kill_the_journal_has_it,
            truncation_anywhere, a_truncation_voids_what_is_on_its_way,
@@ -582,4 +658,7 @@ SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_
            a_start_inside_a_segment_is_remembered, a_follower_takes_what_follows, records_by_time,
            a_look_up_by_time_begins_where_the_indexes_say,
            a_look_up_by_time_during_a_cut_finds_what_is_left,
-           the_largest_append_time_is_the_first_records, old_segments_are_rolled)
+           the_largest_append_time_is_the_first_records, old_segments_are_rolled,
+           offsets_too_far_from_the_base_begin_a_segment,
+           a_batch_that_does_not_fit_leaves_room_for_others,
+           records_without_a_time_are_as_old_as_their_segment)
