@@ -291,6 +291,52 @@ START_TEST(the_files_are_used_in_turn)
 }
 END_TEST
 
+/* Together they would make a round larger than its file has room for. */
+START_TEST(a_round_is_bounded)
+{
+    struct bench b;
+    struct journal_item *items[12];
+    bench_init(&b, 1);
+    for (unsigned i = 0; i < COUNT_OF(items); i++) {
+        items[i] = append_item(&b, i % LOGS, (uint32_t)(b.journal.round_size_max / 4));
+        ck_assert(journal_reserve(&b.journal, items[i]));
+    }
+    run_items(&b, items, COUNT_OF(items));
+    for (unsigned i = 0; i < COUNT_OF(items); i++) {
+        ck_assert_int_eq(items[i]->job.error, 0);
+        ck_assert_uint_eq(items[i]->round, 1 + i / 3);
+        free(items[i]);
+    }
+    bench_deinit(&b);
+}
+END_TEST
+
+/* Rounds are needed as long as one of their entries is not in its place. */
+START_TEST(what_is_not_stored_is_not_released)
+{
+    struct bench b;
+    bench_init(&b, 1);
+    struct journal_item *late = append_item(&b, 0, 1000);
+    ck_assert(journal_reserve(&b.journal, late));
+    run_items(&b, &late, 1);
+    struct journal_item *item = append_item(&b, 1, 3000);
+    while (journal_reserve(&b.journal, item)) {
+        (void)run_one(&b, item);
+        item = append_item(&b, 1, 3000);
+    }
+    ck_assert_uint_gt(atomic_load(&b.journal.slot_current), late->slot);
+    ck_assert(!journal_releasable(&b.journal));
+    journal_stored(&b.journal, late->slot);
+    ck_assert(journal_releasable(&b.journal));
+    journal_release(&b.journal, journal_releasable_below(&b.journal));
+    ck_assert(!journal_releasable(&b.journal));
+    ck_assert_uint_ge(atomic_load(&b.journal.round_released), late->round);
+    free(item);
+    free(late);
+    bench_deinit(&b);
+}
+END_TEST
+
 START_TEST(a_failed_sync_is_for_ever)
 {
     struct bench b;
@@ -364,4 +410,5 @@ END_TEST
 
 SUITE_MAIN("journal", every_entry_comes_back, a_round_is_judged, appends_of_all_sizes_share_a_round,
            a_round_states_the_ends_of_the_one_before, the_files_are_used_in_turn,
-           a_failed_sync_is_for_ever, a_floor_round_ends_what_was, damage_is_a_missing_number)
+           a_round_is_bounded, what_is_not_stored_is_not_released, a_failed_sync_is_for_ever,
+           a_floor_round_ends_what_was, damage_is_a_missing_number)

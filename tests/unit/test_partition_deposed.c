@@ -50,6 +50,8 @@ START_TEST(a_leader_that_is_refused_for_its_epoch_leads_no_more)
     replica_rig_step(e);
     ck_assert_int_eq(replica_rig.p.state, PARTITION_RESIGNED);
     ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_FAIL_WAITERS));
+    replica_rig_step((struct partition_event){.kind = PARTITION_EV_SELF});
+    ck_assert_int_eq(replica_rig.p.state, PARTITION_RESIGNED); /* in this epoch for good */
     replica_rig_say_order(replica_rig_order(SELF, 6, 11));
     ck_assert_int_eq(replica_rig.p.state, PARTITION_LEADER);
 }

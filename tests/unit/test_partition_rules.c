@@ -61,6 +61,10 @@ START_TEST(an_ack_beyond_our_end_is_not_believed)
     replica_rig_say_ack(THREE, 5, 10, 10);
     ck_assert_int_eq(replica_rig.p.peers[0].state, PEER_REFUSED);
     ck_assert(!replica_rig.p.peers[0].acked);
+    replica_rig_lead(10, 10);
+    replica_rig_say_ack(TWO, 5, 9, 10); /* synced beyond its own end */
+    ck_assert_int_eq(replica_rig.p.peers[0].state, PEER_REFUSED);
+    ck_assert(!replica_rig.p.peers[0].acked);
 }
 END_TEST
 
@@ -182,6 +186,20 @@ START_TEST(an_earlier_asking_that_was_done_settles_the_change)
     reply_to(1, CLUSTER_ISR_DONE, 11, 3);
     ck_assert(!replica_rig.p.isr_pending);
     ck_assert_uint_eq(replica_rig.p.order.isr_count, 3);
+}
+END_TEST
+
+/* Nothing that another leader was answered is this one's ISR. */
+START_TEST(an_answer_of_another_epoch_settles_nothing)
+{
+    replica_rig_lead_alone(10, 10);
+    replica_rig_say_ack(THREE, 5, 10, 10);
+    replica_rig_turn();
+    reply(CLUSTER_ISR_DONE, 6, 11, 3);
+    reply(CLUSTER_ISR_DONE, 5, 10, 3); /* nor what stood before the change */
+    ck_assert(replica_rig.p.isr_pending);
+    ck_assert_int_eq(replica_rig.p.order.version, 10);
+    ck_assert_uint_eq(replica_rig.p.order.isr_count, 2);
 }
 END_TEST
 
@@ -406,6 +424,15 @@ START_TEST(a_follower_that_takes_nothing_leaves_where_enough_remain)
     ck_assert_ptr_nonnull(ask);
     ck_assert_uint_eq(ask->u.isr_change.isr_count, 2); /* min_isr */
     ck_assert_int_eq(ask->u.isr_change.isr[1].broker, THREE.broker);
+    /* Nor does one come back as long as it takes nothing. */
+    replica_rig_lead_alone(10, 10);
+    replica_rig_say_ack(THREE, 5, 10, 10);
+    replica_rig_say_stream(PARTITION_EV_STREAM_HELD, THREE);
+    replica_rig_turn();
+    ck_assert_ptr_null(replica_rig_did(PARTITION_DO_ASK_ISR));
+    replica_rig_say_stream(PARTITION_EV_STREAM_HEARD, THREE);
+    replica_rig_turn();
+    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_ASK_ISR));
 }
 END_TEST
 
@@ -420,6 +447,22 @@ START_TEST(what_was_acknowledged_before_a_reset_counts_no_more)
     replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
     replica_rig_say_state(TWO, -1, -1, -1, -1); /* its log is suspect now */
     ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_SEND_RESET));
+    replica_rig_say_ack(THREE, 5, 15, 15);
+    ck_assert_int_eq(replica_rig_high_watermark_after_turn(), 12);
+}
+END_TEST
+
+START_TEST(what_was_acknowledged_before_a_cut_counts_no_more)
+{
+    replica_rig_lead(10, 10);
+    replica_rig_say_log(15, 15, 5);
+    replica_rig_say_ack(TWO, 5, 15, 15);
+    replica_rig_say_ack(THREE, 5, 12, 12);
+    ck_assert_int_eq(replica_rig_high_watermark_after_turn(), 12);
+    replica_rig_say_stream(PARTITION_EV_STREAM_DOWN, TWO);
+    replica_rig_say_stream(PARTITION_EV_STREAM_UP, TWO);
+    replica_rig_say_state(TWO, 4, 15, 4, 11); /* another leader's records since */
+    ck_assert_ptr_nonnull(replica_rig_did(PARTITION_DO_SEND_DIVERGE));
     replica_rig_say_ack(THREE, 5, 15, 15);
     ck_assert_int_eq(replica_rig_high_watermark_after_turn(), 12);
 }
@@ -470,22 +513,21 @@ START_TEST(a_member_that_lacks_what_is_committed_leaves_until_it_has_it)
 }
 END_TEST
 
-SUITE_MAIN("partition, rules", commits_what_all_of_the_isr_has_synced,
-           acks_of_other_epochs_sessions_and_processes_count_for_nothing,
-           a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
-           nothing_is_committed_or_admitted_below_min_isr, latest_waits_for_the_start_of_the_epoch,
-           joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start,
-           the_larger_isr_counts_while_a_change_is_pending,
-           a_refusal_of_an_earlier_asking_ends_nothing,
-           an_earlier_asking_that_was_done_settles_the_change, an_order_settles_a_pending_change,
-           a_silent_follower_leaves_whatever_min_isr_says,
-           a_slow_follower_leaves_only_above_min_isr, followers_of_a_quiet_partition_are_not_slow,
-           a_restart_makes_no_follower_of_a_quiet_partition_slow,
-           only_the_process_that_the_order_names_leads, a_failed_append_ends_the_epoch,
-           nothing_is_appended_while_new,
-           a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
-           no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
-           a_follower_that_takes_nothing_leaves_where_enough_remain,
-           what_was_acknowledged_before_a_reset_counts_no_more,
-           a_member_that_lacks_what_is_committed_leaves_until_it_has_it,
-           moves_are_those_of_the_table)
+SUITE_MAIN(
+    "partition, rules", commits_what_all_of_the_isr_has_synced,
+    acks_of_other_epochs_sessions_and_processes_count_for_nothing,
+    a_restarted_follower_starts_from_nothing, an_ack_beyond_our_end_is_not_believed,
+    nothing_is_committed_or_admitted_below_min_isr, latest_waits_for_the_start_of_the_epoch,
+    joins_by_its_synced_end_at_the_high_watermark_and_the_epochs_start,
+    the_larger_isr_counts_while_a_change_is_pending, a_refusal_of_an_earlier_asking_ends_nothing,
+    an_earlier_asking_that_was_done_settles_the_change, an_answer_of_another_epoch_settles_nothing,
+    an_order_settles_a_pending_change, a_silent_follower_leaves_whatever_min_isr_says,
+    a_slow_follower_leaves_only_above_min_isr, followers_of_a_quiet_partition_are_not_slow,
+    a_restart_makes_no_follower_of_a_quiet_partition_slow,
+    only_the_process_that_the_order_names_leads, a_failed_append_ends_the_epoch,
+    nothing_is_appended_while_new, a_missing_log_is_not_made_empty_while_the_isr_counts_on_it,
+    no_empty_log_is_made_while_a_directory_is_offline, the_leader_finds_where_logs_part,
+    a_follower_that_takes_nothing_leaves_where_enough_remain,
+    what_was_acknowledged_before_a_reset_counts_no_more,
+    what_was_acknowledged_before_a_cut_counts_no_more,
+    a_member_that_lacks_what_is_committed_leaves_until_it_has_it, moves_are_those_of_the_table)
