@@ -190,7 +190,7 @@ static void marker_written(struct controller *c, struct ctl_request *r,
         return;
     }
     t->marked = true;
-    if (t->state == CTL_TOPIC_PRESENT)
+    if (ctl_topic_deletable(t))
         ctl_topic_delete(c, t);
 }
 
@@ -216,7 +216,7 @@ static void delete_topic(struct controller *c, const struct controller_event *ev
                    "delete.topic.enable is false");
         return;
     }
-    if (t->state != CTL_TOPIC_PRESENT) { /* for clients it is gone */
+    if (!ctl_topic_deletable(t)) { /* for clients it is gone */
         ctl_answer(c, event->request, event->connection, CONTROLLER_UNKNOWN_TOPIC, t, NULL);
         return;
     }
@@ -238,7 +238,7 @@ static void elect_preferred(struct controller *c, const struct controller_event 
     struct ctl_topic *t = ctl_topic_find(c, event->u.elect.name);
     struct ctl_partition *p = t ? ctl_partition_find(t, event->u.elect.partition) : NULL;
     enum controller_result result = CONTROLLER_OK;
-    if (!t || t->state == CTL_TOPIC_CREATING || t->state == CTL_TOPIC_READING)
+    if (!t || t->state < CTL_TOPIC_PRESENT)
         result = CONTROLLER_UNKNOWN_TOPIC;
     else if (t->state != CTL_TOPIC_PRESENT)
         result = CONTROLLER_TOPIC_DELETING;

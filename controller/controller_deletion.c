@@ -230,9 +230,30 @@ static void wait_for_replicas(struct controller *c, struct ctl_topic *t)
     }
 }
 
+bool ctl_topic_deletable(const struct ctl_topic *t)
+{
+    return t->state == CTL_TOPIC_PRESENT || t->state == CTL_TOPIC_UNREADABLE;
+}
+
+/* The brokers were never told of it by this controller, and without its id they cannot be told now
+ * whose logs are to go. */
+static void delete_unreadable(struct controller *c, struct ctl_topic *t)
+{
+    machine_move(&machine_topic, &t->state, CTL_TOPIC_ERASING);
+    ctl_note(c, SAY_WARN,
+             "topic %s, whose node makes no sense, is being deleted from ZooKeeper; logs that "
+             "brokers may have of it stay where they are",
+             t->name);
+    erase_start(c, t);
+}
+
 void ctl_topic_delete(struct controller *c, struct ctl_topic *t)
 {
-    PRE(t->state == CTL_TOPIC_PRESENT && c->state == CONTROLLER_ACTIVE);
+    PRE(ctl_topic_deletable(t) && c->state == CONTROLLER_ACTIVE);
+    if (t->state == CTL_TOPIC_UNREADABLE) {
+        delete_unreadable(c, t);
+        return;
+    }
     machine_move(&machine_topic, &t->state, CTL_TOPIC_DELETING);
     ctl_note(c, SAY_INFO, "topic %s is being deleted", t->name);
     ctl_trace(c, "topic %s deleting", t->name);
@@ -278,6 +299,8 @@ void ctl_deletions_listed(struct controller *c, const struct view *names, uint32
     for (uint32_t i = 0; i < count; i++) {
         struct ctl_topic *t = ctl_topic_find(c, names[i]);
         if (!t) {
+            ctl_note(c, SAY_WARN, "%s/%.*s: there is no such topic", ZNODE_DELETE_TOPICS,
+                     (int)names[i].size, (const char *)names[i].base);
             ctl_marker_remove(c, names[i]);
         } else if (!c->config.topic_deletion && t->state != CTL_TOPIC_DELETING &&
                    t->state != CTL_TOPIC_ERASING) {
@@ -285,7 +308,7 @@ void ctl_deletions_listed(struct controller *c, const struct view *names, uint32
             ctl_marker_remove(c, names[i]);
         } else {
             t->marked = true;
-            if (t->state == CTL_TOPIC_PRESENT && c->state == CONTROLLER_ACTIVE)
+            if (ctl_topic_deletable(t) && c->state == CONTROLLER_ACTIVE)
                 ctl_topic_delete(c, t);
         }
     }

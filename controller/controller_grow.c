@@ -217,8 +217,7 @@ static struct ctl_topic *check(struct controller *c, const struct controller_eve
 {
     const struct controller_create_partitions *q = &e->u.create_partitions;
     struct ctl_topic *t = ctl_topic_find(c, q->name);
-    if (!t || t->state == CTL_TOPIC_READING || t->state == CTL_TOPIC_CREATING ||
-        t->partition_count == 0) {
+    if (!t || t->state < CTL_TOPIC_PRESENT || t->partition_count == 0) {
         ctl_answer(c, e->request, e->connection, CONTROLLER_UNKNOWN_TOPIC, NULL,
                    "the topic does not exist");
         return NULL;

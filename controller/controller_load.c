@@ -164,7 +164,7 @@ static void begin(struct controller *c)
         struct ctl_topic *t = e.value;
         for (uint32_t i = 0; i < t->partition_count; i++)
             ctl_partition_dirty(c, t->partitions[i]);
-        if (t->marked && t->state == CTL_TOPIC_PRESENT)
+        if (t->marked && ctl_topic_deletable(t))
             ctl_topic_delete(c, t);
     }
     for (struct ctl_connection *n = c->connections; n; n = n->next)

@@ -106,15 +106,49 @@ static void write_id(struct controller *c, struct ctl_topic *t, struct znode_top
     ctl_send(c, r);
 }
 
+/* ---- a node that makes no sense: it is looked at again, and may be deleted ---- */
+
+static void leave_alone(struct controller *c, struct ctl_topic *t, const struct zk_result *result,
+                        const char *why)
+{
+    bool is_news =
+        t->state == CTL_TOPIC_READING || result->version != t->version || result->czxid != t->czxid;
+    t->version = result->version;
+    t->czxid = result->czxid;
+    if (is_news)
+        ctl_note(c, SAY_ERROR, "%s/%s %s: the topic is left alone", ZNODE_TOPICS, t->name, why);
+    machine_move(&machine_topic, &t->state, CTL_TOPIC_UNREADABLE);
+    if (t->loading) {
+        t->loading = false;
+        ctl_loaded_one(c);
+    }
+    if (t->marked && c->state == CONTROLLER_ACTIVE && t->state == CTL_TOPIC_UNREADABLE)
+        ctl_topic_delete(c, t);
+}
+
+static void illegal_name(struct controller *c, struct view name)
+{
+    ctl_note(c, SAY_WARN, "%s/%.*s is no legal topic name: it is left alone", ZNODE_TOPICS,
+             (int)name.size, (const char *)name.base);
+    (void)ctl_topic_new(c, name, CTL_TOPIC_UNREADABLE);
+}
+
+/* What is wrong with what was read; NULL: nothing. */
+static const char *parse(struct controller *c, const struct zk_result *result,
+                         struct znode_topic *ret)
+{
+    if (result->error != ZK_OK)
+        return "could not be read";
+    int error = znode_topic_parse(result->data, ctl_scratch(c), ret);
+    if (error != ZNODE_OK)
+        return znode_error_text((enum znode_error)error);
+    const struct ctl_topic *twin = uuid_is_zero(ret->id) ? NULL : ctl_topic_by_id(c, ret->id);
+    return twin ? arena_printf(ctl_scratch(c), "has the id of topic %s", twin->name) : NULL;
+}
+
 static void take_node(struct controller *c, struct ctl_topic *t, const struct znode_topic *node,
                       const struct zk_result *result)
 {
-    if (ctl_topic_by_id(c, node->id)) {
-        ctl_note(c, SAY_ERROR, "topics %s and %s have one id: the former is left alone", t->name,
-                 ctl_topic_by_id(c, node->id)->name);
-        ctl_topic_forget(c, t);
-        return;
-    }
     ctl_topic_set_id(c, t, node->id);
     t->version = result->version;
     t->czxid = result->czxid;
@@ -129,23 +163,27 @@ static void node_read(struct controller *c, struct ctl_request *r, const struct 
     (void)count;
     struct ctl_topic *t = subject(c, r);
     struct znode_topic node;
-    if (!t)
-        return;
-    int error = ZNODE_OK;
-    if (results[0].error == ZK_OK)
-        error = znode_topic_parse(results[0].data, ctl_scratch(c), &node);
+    const char *why;
+    bool is_awaited = t && (t->state == CTL_TOPIC_READING || t->state == CTL_TOPIC_UNREADABLE);
+    if (!is_awaited || !uuid_is_zero(t->id))
+        return; /* an earlier reply was taken */
     if (results[0].error == ZK_ERR_NONODE) {
         ctl_topic_forget(c, t);
-    } else if (results[0].error != ZK_OK || error != ZNODE_OK) {
-        ctl_note(c, SAY_ERROR, "%s/%s %s: the topic is left alone", ZNODE_TOPICS, t->name,
-                 error != ZNODE_OK ? znode_error_text((enum znode_error)error)
-                                   : "could not be read");
-        ctl_topic_forget(c, t);
-    } else if (uuid_is_zero(node.id)) {
-        write_id(c, t, &node, results[0].version);
-    } else {
-        take_node(c, t, &node, &results[0]);
+        return;
     }
+    if ((why = parse(c, &results[0], &node))) {
+        leave_alone(c, t, &results[0], why);
+        return;
+    }
+    if (t->state == CTL_TOPIC_UNREADABLE) {
+        ctl_note(c, SAY_INFO, "%s/%s makes sense again", ZNODE_TOPICS, t->name);
+        machine_move(&machine_topic, &t->state, CTL_TOPIC_READING);
+        ctl_overrides_read(c, view_of(t->name), false);
+    }
+    if (uuid_is_zero(node.id))
+        write_id(c, t, &node, results[0].version);
+    else
+        take_node(c, t, &node, &results[0]);
 }
 
 void ctl_topic_read(struct controller *c, struct view name)
@@ -185,9 +223,12 @@ void ctl_topics_listed(struct controller *c, const struct view *names, uint32_t 
     struct map_entry e;
     for (uint32_t at = 0; map_next(&c->topics, &at, &e);) {
         struct ctl_topic *t = e.value;
-        if (t->state == CTL_TOPIC_PRESENT &&
-            !(count && bsearch(&e.key, names, count, sizeof *names, compare_views)))
+        if (count && bsearch(&e.key, names, count, sizeof *names, compare_views))
+            continue;
+        if (t->state == CTL_TOPIC_PRESENT)
             gone_by_hand(c, t);
+        else if (t->state == CTL_TOPIC_UNREADABLE)
+            ctl_topic_forget(c, t);
     }
     for (uint32_t i = 0; i < count; i++) {
         if (ctl_topic_find(c, names[i]))
@@ -195,8 +236,7 @@ void ctl_topics_listed(struct controller *c, const struct view *names, uint32_t 
         if (ctl_topic_name_valid(names[i]))
             ctl_topic_read(c, names[i]);
         else
-            ctl_note(c, SAY_WARN, "%s/%.*s is no legal topic name: it is left alone", ZNODE_TOPICS,
-                     (int)names[i].size, (const char *)names[i].base);
+            illegal_name(c, names[i]);
     }
 }
 
@@ -276,6 +316,8 @@ void ctl_topic_rescan(struct controller *c)
                 return;
         }
         struct ctl_topic *t = e.value;
+        if (t->state == CTL_TOPIC_UNREADABLE && ctl_topic_name_valid(e.key))
+            read_node(c, t);
         if (t->state != CTL_TOPIC_PRESENT)
             continue;
         about(ctl_read(c, ZK_GET, znode_path_topic(ctl_scratch(c), e.key), false, scanned), t);

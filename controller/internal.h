@@ -427,6 +427,8 @@ void ctl_hints_tick(struct controller *c);
 
 /* ---- controller_deletion.c ---- */
 void ctl_deletions_listed(struct controller *c, const struct view *names, uint32_t count);
+/* It can be deleted, and is not being deleted yet. */
+bool ctl_topic_deletable(const struct ctl_topic *t);
 void ctl_topic_delete(struct controller *c, struct ctl_topic *t);
 /* A write of one of its partitions is settled. */
 void ctl_deletion_look(struct controller *c, struct ctl_topic *t);

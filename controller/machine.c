@@ -135,10 +135,15 @@ const struct machine machine_write = {
 const struct machine machine_topic = {
     "topic",
     "A topic, by its node and the marker under `/admin/delete_topics`.",
-    5,
+    6,
     {
         [CTL_TOPIC_READING] = {"reading", "its nodes are being read",
-                               TO(CTL_TOPIC_PRESENT) | TO(CTL_TOPIC_DELETING)},
+                               TO(CTL_TOPIC_PRESENT) | TO(CTL_TOPIC_UNREADABLE) |
+                                   TO(CTL_TOPIC_DELETING)},
+        [CTL_TOPIC_UNREADABLE] = {"unreadable",
+                                  "what stands in its node makes no sense: the brokers hear of no "
+                                  "such topic; deleted, only its nodes go",
+                                  TO(CTL_TOPIC_READING) | TO(CTL_TOPIC_ERASING)},
         [CTL_TOPIC_CREATING] = {"creating", "its node is being written",
                                 TO(CTL_TOPIC_PRESENT) | TO(CTL_TOPIC_READING) |
                                     TO(CTL_TOPIC_DELETING)},

@@ -56,6 +56,7 @@ enum ctl_write_state {
 enum ctl_topic_state {
     CTL_TOPIC_READING,
     CTL_TOPIC_CREATING,
+    CTL_TOPIC_UNREADABLE,
     CTL_TOPIC_PRESENT,
     CTL_TOPIC_DELETING,
     CTL_TOPIC_ERASING,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "common/arena.h"
 #include "controller/znode.h"
 #include "tests/lib/controller_rig.h"
@@ -313,8 +315,145 @@ START_TEST(a_state_that_makes_sense_again_counts)
 }
 END_TEST
 
-SUITE_MAIN("controller_hand", a_stranger_leaves_the_isr,
-           a_leader_that_is_assigned_no_more_is_followed_by_one_that_is,
+/* ---- a topic node that makes no sense ---- */
+
+static void put(const char *path, const char *data)
+{
+    ck_assert_int_eq(zk_model_put(r->zk, path, view_of(data)), ZK_OK);
+}
+
+/* Three topics nobody can use: two nodes without sense, and one with another topic's id. */
+static void begin_odd(uint64_t seed)
+{
+    begin(seed, 1, 2, 3);
+    struct zk_model_node node;
+    ck_assert(zk_model_find(r->zk, "/brokers/topics/t", &node));
+    ck_assert_int_eq(zk_model_put(r->zk, "/brokers/topics/twin", node.data), ZK_OK);
+    put("/brokers/topics/odd", "{\"version\":2,");
+    put("/brokers/topics/odd/partitions", "");
+    put("/brokers/topics/odd/partitions/0", "");
+    put("/brokers/topics/odd/partitions/0/state", "{}");
+    put("/config/topics/odd", "{\"version\":1,\"config\":{}}");
+    put("/brokers/topics/no such name", "{\"version\":1,\"partitions\":{\"0\":[1]}}");
+    rig_run(r, 1000);
+    ck_assert(rig_noted(r, "/brokers/topics/odd is not JSON of the expected form: the topic is "
+                           "left alone"));
+    ck_assert(rig_noted(r, "/brokers/topics/twin has the id of topic t: the topic is left alone"));
+}
+
+static void is_gone(const char *topic)
+{
+    char path[100];
+    snprintf(path, sizeof path, "/brokers/topics/%s", topic);
+    ck_assert_msg(!rig_exists(r, path), "%s is still there", path);
+    snprintf(path, sizeof path, "/admin/delete_topics/%s", topic);
+    ck_assert_msg(!rig_exists(r, path), "%s is still there", path);
+}
+
+START_TEST(a_topic_without_sense_can_be_deleted)
+{
+    static const char *const names[] = {"odd", "twin", "no such name"};
+    begin_odd(21);
+    for (unsigned i = 0; i < 3; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "/admin/delete_topics/%s", names[i]);
+        put(path, "");
+    }
+    rig_run(r, 1000);
+    rig_settle(r);
+    for (unsigned i = 0; i < 3; i++)
+        is_gone(names[i]);
+    ck_assert(!rig_exists(r, "/config/topics/odd"));
+    ck_assert(rig_noted(r, "topic odd, whose node makes no sense, is being deleted from "
+                           "ZooKeeper; logs that brokers may have of it stay where they are"));
+    ck_assert(rig_noted(r, "topic odd is deleted"));
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "1 e0 v1 [1,2,3] min 2");
+    rig_create_ok(r, "odd", 1, 1);
+    rig_settle(r);
+    rig_free(r);
+}
+END_TEST
+
+/* The marker is older than the controller that finds it. */
+START_TEST(a_new_controller_deletes_a_topic_without_sense)
+{
+    begin_odd(22);
+    for (int32_t id = 1; id <= 4; id++)
+        rig_kill(r, id);
+    put("/admin/delete_topics/odd", "");
+    put("/admin/delete_topics/never", "");
+    for (int32_t id = 1; id <= 4; id++)
+        rig_start(r, id);
+    rig_until(r, rig_all_in, 60000, "all in");
+    rig_run(r, 1000);
+    rig_settle(r);
+    is_gone("odd");
+    is_gone("never");
+    ck_assert(rig_noted(r, "/admin/delete_topics/never: there is no such topic"));
+    ck_assert(rig_exists(r, "/brokers/topics/twin"));
+    rig_free(r);
+}
+END_TEST
+
+/* A node that lost its sense after it was read: the brokers know the topic, and its logs go. */
+START_TEST(a_topic_that_lost_its_sense_is_deleted_with_its_logs)
+{
+    begin(23, 1, 2, 3);
+    put("/brokers/topics/t", "no sense");
+    rig_run(r, 15000);
+    ck_assert(rig_noted(r, "/brokers/topics/t is not JSON of the expected form: it is used as it "
+                           "was"));
+    put("/admin/delete_topics/t", "");
+    rig_run(r, 1000);
+    rig_settle(r);
+    is_gone("t");
+    ck_assert(!rig_noted(r, "stay where they are"));
+    rig_free(r);
+}
+END_TEST
+
+START_TEST(a_topic_by_request_may_be_one_without_sense)
+{
+    begin_odd(24);
+    struct controller_event e = {.kind = CONTROLLER_EV_CREATE_PARTITIONS};
+    e.u.create_partitions.name = VIEW_LITERAL("odd");
+    e.u.create_partitions.total = 3;
+    ck_assert_int_eq(rig_wait_answer(r, rig_admin(r, &e))->result, CONTROLLER_UNKNOWN_TOPIC);
+    ck_assert_int_eq(rig_wait_answer(r, rig_create(r, "odd", 1, 1))->result,
+                     CONTROLLER_TOPIC_EXISTS);
+    e = (struct controller_event){.kind = CONTROLLER_EV_DELETE_TOPIC};
+    e.u.delete_topic.name = VIEW_LITERAL("odd");
+    ck_assert_int_eq(rig_wait_answer(r, rig_admin(r, &e))->result, CONTROLLER_OK);
+    rig_run(r, 1000);
+    is_gone("odd");
+    rig_free(r);
+}
+END_TEST
+
+/* Said once, and taken when somebody repairs it. */
+START_TEST(a_topic_that_makes_sense_again_is_there)
+{
+    begin_odd(25);
+    ck_assert_int_eq(zk_model_delete(r->zk, "/brokers/topics/odd/partitions/0/state"), ZK_OK);
+    r->notes_size = 0;
+    r->notes[0] = 0;
+    rig_run(r, 25000);
+    rig_create_ok(r, "other", 1, 1); /* the list of topics is read again */
+    ck_assert(!rig_noted(r, "left alone"));
+    put("/brokers/topics/odd", "{\"version\":1,\"partitions\":{\"0\":[3,2]}}");
+    rig_run(r, 15000);
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "odd", 0), "3 e0 v1 [3,2] min 2");
+    ck_assert_int_eq(rig_told(r, 1, "odd", 0)->leader, 3);
+    rig_free(r);
+}
+END_TEST
+
+SUITE_MAIN("controller_hand", a_topic_without_sense_can_be_deleted,
+           a_new_controller_deletes_a_topic_without_sense,
+           a_topic_that_lost_its_sense_is_deleted_with_its_logs,
+           a_topic_by_request_may_be_one_without_sense, a_topic_that_makes_sense_again_is_there,
+           a_stranger_leaves_the_isr, a_leader_that_is_assigned_no_more_is_followed_by_one_that_is,
            the_assigned_one_is_waited_for,
            a_stranger_alone_leads_until_one_that_is_assigned_is_in_sync,
            a_stranger_lets_no_other_in, without_its_stranger_a_partition_waits,
