@@ -148,10 +148,22 @@ static void accept_open(struct partition *p, struct cluster_member from,
     }
 }
 
+/* An older connection of the same leader may deliver late what a newer one has overtaken. */
+static bool is_overtaken_early(const struct partition *p, struct cluster_member from,
+                               const struct cluster_replica_open *open)
+{
+    if (p->early_from.incarnation == 0)
+        return false;
+    return open->leader_epoch < p->early_open.leader_epoch ||
+           (member_equal(from, p->early_from) && open->session < p->early_open.session);
+}
+
 static void on_open(struct partition *p, struct cluster_member from,
                     const struct cluster_replica_open *open, struct partition_actions *a)
 {
     if (!p->ordered || open->leader_epoch > p->order.leader_epoch) {
+        if (is_overtaken_early(p, from, open))
+            return;
         p->early_from = from; /* it knows more than we do: our order is on its way */
         p->early_open = *open;
         return;
