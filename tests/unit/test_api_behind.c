@@ -107,7 +107,7 @@ static void teardown(void)
     arena_reset(&arena);
 }
 
-static struct wire_writer request_to(enum api_key key, int16_t version)
+static struct wire_writer request_to(int16_t key, int16_t version)
 {
     struct wire_writer w;
     struct request_header header = {
@@ -166,7 +166,7 @@ static void ask_cluster(void)
 }
 
 /* The body of the answer after the first `skipped` ones. */
-static struct wire_reader answer_after(unsigned skipped, enum api_key key, int16_t version)
+static struct wire_reader answer_after(unsigned skipped, int16_t key, int16_t version)
 {
     const struct net_peer *p = &b.peers[peer];
     uint8_t *all = arena_array(&arena, (uint32_t)p->queued, 1);
