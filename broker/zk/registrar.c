@@ -464,6 +464,7 @@ static void heard_reply(struct registrar *r, const struct registrar_event *e)
     case REGISTRAR_MARKING:
     case REGISTRAR_RESTING:
     case REGISTRAR_HALTED:
+    case REGISTRAR_PHASES:
         break;
     }
 }

@@ -3,9 +3,46 @@
 #include <stdio.h>
 
 #include "broker/zk/registrar_internal.h"
+#include "common/assert.h"
 #include "common/memory.h"
 
-/* What a step asks for, and the texts that it writes. */
+/* The phases and their moves, what a step asks for, and the texts that it writes. */
+
+#define BIT(phase) (1u << (phase))
+/* The session has ended; this broker must not go on. */
+#define ENDS (BIT(REGISTRAR_IDLE) | BIT(REGISTRAR_HALTED))
+/* Where replies are awaited, one may tell nothing. */
+#define ASKS (ENDS | BIT(REGISTRAR_AGAIN))
+
+static const struct {
+    const char *name;
+    unsigned moves;
+} phases[REGISTRAR_PHASES] = {
+    [REGISTRAR_IDLE] = {"idle", ENDS | BIT(REGISTRAR_CLUSTER) | BIT(REGISTRAR_READING)},
+    [REGISTRAR_AGAIN] = {"again", ENDS | BIT(REGISTRAR_CLUSTER) | BIT(REGISTRAR_READING)},
+    [REGISTRAR_CLUSTER] = {"cluster", ASKS | BIT(REGISTRAR_PATHS)},
+    [REGISTRAR_PATHS] = {"paths", ASKS | BIT(REGISTRAR_FOUND) | BIT(REGISTRAR_NODES)},
+    [REGISTRAR_FOUND] = {"found", ASKS | BIT(REGISTRAR_CLUSTER)},
+    [REGISTRAR_NODES] = {"nodes", ASKS | BIT(REGISTRAR_OTHERS) | BIT(REGISTRAR_WAITING) |
+                                      BIT(REGISTRAR_RESTING)},
+    [REGISTRAR_OTHERS] = {"others", ASKS | BIT(REGISTRAR_MARKING)},
+    [REGISTRAR_WAITING] = {"waiting", ENDS | BIT(REGISTRAR_CLUSTER)},
+    [REGISTRAR_MARKING] = {"marking", ENDS | BIT(REGISTRAR_ENTERING)},
+    [REGISTRAR_ENTERING] = {"entering", ASKS | BIT(REGISTRAR_READING)},
+    [REGISTRAR_READING] = {"reading", ASKS | BIT(REGISTRAR_CLUSTER) | BIT(REGISTRAR_RESTING)},
+    [REGISTRAR_RESTING] = {"resting", ENDS | BIT(REGISTRAR_READING)},
+    [REGISTRAR_HALTED] = {"halted", 0},
+};
+
+const char *registrar_phase_name(enum registrar_phase phase)
+{
+    return phases[phase].name;
+}
+
+bool registrar_may_move(enum registrar_phase from, enum registrar_phase to)
+{
+    return from != to && (phases[from].moves & BIT(to)) != 0;
+}
 
 struct registrar_action *registrar_add(struct registrar *r, enum registrar_action_kind kind)
 {
@@ -38,6 +75,7 @@ void registrar_say(struct registrar *r, enum say_level level, const char *format
 
 void registrar_enter(struct registrar *r, enum registrar_phase phase)
 {
+    INVARIANT(r->phase == phase || registrar_may_move(r->phase, phase));
     r->phase = phase;
     r->serial++;
     r->outstanding = 0;

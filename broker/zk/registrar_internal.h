@@ -21,6 +21,7 @@ enum registrar_phase {
     REGISTRAR_READING,  /* both nodes, after the multi or while registered */
     REGISTRAR_RESTING,  /* registered, nothing under way */
     REGISTRAR_HALTED,
+    REGISTRAR_PHASES,
 };
 
 /* One of the two nodes of this id, as read. */
@@ -67,6 +68,9 @@ void registrar_halt(struct registrar *r, const char *format, ...)
 void registrar_say(struct registrar *r, enum say_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The table of phases: README.md here shows it. */
+const char *registrar_phase_name(enum registrar_phase phase);
+bool registrar_may_move(enum registrar_phase from, enum registrar_phase to);
 /* The next phase; replies to the one before are void. */
 void registrar_enter(struct registrar *r, enum registrar_phase phase);
 void registrar_set_timer(struct registrar *r, uint32_t after_ms);
