@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/file.h"
 
+#include <errno.h>
+
 #include "common/assert.h"
+
+bool file_out_of_descriptors(int error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
 
 struct file *file_ref(struct file *file)
 {

@@ -47,7 +47,8 @@ struct file_ops {
     int (*rmdir)(void *fs, const char *path);
     int (*rename)(void *fs, const char *from, const char *to); /* replaces `to` */
     int (*unlink)(void *fs, const char *path);
-    /* 0: the names that were made, renamed or removed in the directory are durable. */
+    /* 0: the names that were made, renamed or removed in the directory are durable. After an error
+     * nothing is known, unless file_out_of_descriptors. */
     int (*sync_dir)(void *fs, const char *path);
     /* Calls each(context, name, is_dir) for every entry, in byte order of the names. */
     int (*list)(void *fs, const char *path,
@@ -57,6 +58,11 @@ struct file_ops {
     int (*lock)(struct file *file);
     int (*space)(void *fs, uint64_t *ret_free, uint64_t *ret_total); /* bytes on the file system */
 };
+
+/* True of the errors (-errno) that say that the process or the machine has no descriptor left, or
+ * no memory for one. Of an open, or of what begins with one (list, sync_dir): nothing was done,
+ * nothing is wrong with the disk, and later it may be possible. */
+bool file_out_of_descriptors(int error);
 
 struct file *file_ref(struct file *file);
 void file_unref(struct file *file); /* NULL is nothing */

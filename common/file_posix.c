@@ -197,7 +197,7 @@ static int posix_sync_dir(void *fs, const char *path)
         return fd;
     int error = fsync(fd) ? -errno : 0;
     close(fd);
-    return error;
+    return file_out_of_descriptors(error) ? -EIO : error; /* the sync was refused, not the open */
 }
 
 struct dir_entry {

@@ -11,6 +11,7 @@
 #define FULL_POLL_MS 100 /* while the disk is full */
 #define ORDERS_MS 100    /* many change at once */
 #define WATCH_MS 1000    /* for a failure that another shard's operations met */
+#define AGAIN_MS 100     /* while no descriptor is left */
 
 /* Files to unlink later. */
 struct sweep {
@@ -200,6 +201,34 @@ void dir_shard_job_end(struct shard_job *job)
         job->next->link = job->link;
 }
 
+void dir_shard_job_again(struct dir_shard *shard, struct shard_job *job, struct disk_job *disk)
+{
+    job->tries++;
+    say_limited(
+        shard->reactor, &shard->say_again, SAY_WARN, "log",
+        "directory \"%s\": no file descriptor is left, so reads and truncations wait; allow "
+        "the broker more (ulimit -n, LimitNOFILE)",
+        shard->dir->path);
+    log_read_close_files(shard, shard->file_count / 2);
+    disk->next = NULL;
+    *shard->again_last = disk;
+    shard->again_last = &disk->next;
+    if (shard->again_timer.at_ns == 0)
+        timer_set(&shard->again_timer, AGAIN_MS);
+}
+
+static void again_fired(struct timer *timer)
+{
+    struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, again_timer);
+    struct disk_job *next;
+    for (struct disk_job *job = shard->again_first; job; job = next) {
+        next = job->next;
+        shard->reactor->env.ops->disk(shard->reactor->env.world, job);
+    }
+    shard->again_first = NULL;
+    shard->again_last = &shard->again_first;
+}
+
 /* ---- deletions after their delay ---- */
 
 struct sweep_op {
@@ -348,6 +377,8 @@ struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor)
     timer_init(&shard->retry_timer, reactor, retry_fired);
     timer_init(&shard->sweep_timer, reactor, sweep_fired);
     timer_init(&shard->order_timer, reactor, order_fired);
+    timer_init(&shard->again_timer, reactor, again_fired);
+    shard->again_last = &shard->again_first;
     timer_init(&shard->watch_timer, reactor, watch_fired);
     if (reactor->env.shard_count > 1)
         timer_set(&shard->watch_timer, WATCH_MS);

@@ -34,6 +34,9 @@ enum log_outcome {
     LOG_OUT_OF_RANGE = 3, /* an offset below start or above end */
     LOG_CORRUPT = 4,      /* a checksum is wrong, or the bytes are no batch */
     LOG_GAP = 5,          /* a follower's batch does not start at end */
+    /* A read: for a good while no file could be opened, since the process has no descriptor left.
+     * Nothing is wrong with the log; try again later. */
+    LOG_BUSY = 6,
 };
 
 /* Settings of one log, Kafka's topic settings of the same names; copied. */

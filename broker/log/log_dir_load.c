@@ -314,6 +314,9 @@ static int settle(struct starter *s)
     bool was_clean;
     if (!error)
         error = clean_mark_take(s->ops, s->fs, &was_clean);
+    /* Now rather than with the first append, which cannot wait for descriptors. */
+    if (!error && s->journal.file_count == JOURNAL_FILES)
+        error = journal_open_files(&s->dir->journal, s->ops, s->fs);
     if (error)
         return log_dir_refuse(s->load, error, "cannot write to it: %s", strerror(-error));
     atomic_store(&s->dir->journal.made, s->journal.file_count == JOURNAL_FILES);

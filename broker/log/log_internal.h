@@ -136,6 +136,7 @@ struct log {
 struct shard_job {
     struct shard_job *next, **link;
     void (*drop)(struct shard_job *job);
+    unsigned tries; /* times that it found no descriptor */
 };
 
 /* One shard's part of a directory; that shard's thread only. */
@@ -153,9 +154,11 @@ struct dir_shard {
     bool stuck;  /* some operation of a log found no space on the disk */
     struct sweep *sweep_first;
     struct shard_job *jobs;
-    uint64_t file_clock; /* one more with each use of a file */
-    uint32_t file_count; /* segment files referenced */
-    struct say_limit say_limit;
+    uint64_t file_clock;                        /* one more with each use of a file */
+    uint32_t file_count;                        /* segment files referenced */
+    struct disk_job *again_first, **again_last; /* jobs that found no descriptor */
+    struct timer again_timer;
+    struct say_limit say_again;
 };
 
 struct log_dir {
@@ -206,6 +209,12 @@ void log_retry_stuck(struct log *log);
 /* ---- log_append.c ---- */
 /* Ends the active segment; the next append goes to a new one at end. */
 struct segment_seal *log_roll(struct log *log, int64_t now_ms);
+/* ---- log_read.c ---- */
+/* What a reader hears of a job that ended with this error. */
+enum log_outcome log_read_outcome(int error);
+/* Closes what is kept for reads of the shard's logs from the page cache, but for the files used
+ * last. */
+void log_read_close_files(struct dir_shard *shard, uint32_t kept);
 /* ---- log_truncate.c ---- */
 void log_cut_stored(struct log *log, struct log_op *op);
 /* ---- dir_shard.c ---- */
@@ -233,6 +242,10 @@ void dir_shard_free(struct dir_shard *shard);
 void dir_shard_job_begin(struct dir_shard *shard, struct shard_job *job,
                          void (*drop)(struct shard_job *job));
 void dir_shard_job_end(struct shard_job *job);
+#define JOB_TRIES 20u /* for jobs that somebody waits for: some two seconds */
+/* The job came home because no descriptor was left: some that are kept for reads are given back,
+ * and it is given to its lane again in a while. */
+void dir_shard_job_again(struct dir_shard *shard, struct shard_job *job, struct disk_job *disk);
 static inline int64_t dir_shard_wall_ms(struct dir_shard *shard)
 {
     return shard->reactor->env.ops->wall_ms(shard->reactor->env.world);

@@ -259,7 +259,16 @@ static void keep_hint(struct log *log, const struct read_plan *plan, const struc
     log->hint_next = (log->hint_next + 1) % LOG_READ_HINTS;
 }
 
-/* The file goes to the segment, for reads from the page cache; the one used longest ago goes. */
+void log_read_close_files(struct dir_shard *shard, uint32_t kept)
+{
+    for (struct log *log = shard->log_first; log && shard->file_count > 0; log = log->next) {
+        for (size_t i = 0; i < log->segment_count; i++)
+            if (shard->file_clock - log->segments[i].file_used >= kept)
+                log_segment_drop_file(log, &log->segments[i]);
+    }
+}
+
+/* The file goes to the segment, for reads from the page cache; those used longest ago go. */
 static void keep_file(struct log *log, int64_t base, struct file *file)
 {
     struct dir_shard *shard = log->shard;
@@ -271,13 +280,8 @@ static void keep_file(struct log *log, int64_t base, struct file *file)
     unsigned max = shard->dir->config.files_max;
     if (max == 0 || max > FILES_PER_SHARD)
         max = FILES_PER_SHARD;
-    if (shard->file_count >= max) {
-        for (struct log *l = shard->log_first; l; l = l->next) {
-            for (size_t i = 0; i < l->segment_count; i++)
-                if (shard->file_clock - l->segments[i].file_used > max / 2)
-                    log_segment_drop_file(l, &l->segments[i]);
-        }
-    }
+    if (shard->file_count >= max)
+        log_read_close_files(shard, max / 2 + 1);
     segment->file = file;
     segment->file_used = ++shard->file_clock;
     shard->file_count++;
@@ -382,6 +386,13 @@ static bool read_on(struct log *log, struct log_read *read, int64_t segment)
     return read_files(log, read, index);
 }
 
+enum log_outcome log_read_outcome(int error)
+{
+    if (file_out_of_descriptors(error))
+        return LOG_BUSY;
+    return error == -EBADMSG ? LOG_CORRUPT : LOG_FAILED;
+}
+
 /* What the job found goes to the reader. False: the read was begun again. */
 static bool job_result(struct log *log, struct log_read *read, struct read_job *rj)
 {
@@ -392,7 +403,7 @@ static bool job_result(struct log *log, struct log_read *read, struct read_job *
         /* The log was cut meanwhile: what was read may never have been part of it. */
         return log_read(log, read);
     } else if (rj->job.error) {
-        read->outcome = rj->job.error == -EBADMSG ? LOG_CORRUPT : LOG_FAILED;
+        read->outcome = log_read_outcome(rj->job.error);
     } else if (rj->w.size > 0) {
         add_piece(read, rj->buf, rj->w.first, rj->w.size, rj->w.end);
         keep_hint(log, &rj->what.plan, &rj->w);
@@ -415,6 +426,11 @@ static void read_home(struct disk_job *job)
 {
     struct read_job *rj = CONTAINER_OF(job, struct read_job, job);
     struct log *log = rj->log;
+    bool wanted = rj->read && !log->deleted && !log->failed && rj->cuts == log->cuts;
+    if (file_out_of_descriptors(job->error) && wanted && rj->shard_job.tries < JOB_TRIES) {
+        dir_shard_job_again(log->shard, &rj->shard_job, job);
+        return;
+    }
     if (rj->what.file && rj->cuts == log->cuts) {
         keep_file(log, rj->what.plan.segment, rj->what.file);
         rj->what.file = NULL;

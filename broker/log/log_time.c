@@ -220,13 +220,18 @@ static void search_home(struct disk_job *job)
     struct log *log = s->log;
     bool found = s->query == NULL, again = false;
     int64_t until = s->until, from = log->start;
+    bool wanted = !log->deleted && !log->failed && s->cuts == log->cuts;
+    if (file_out_of_descriptors(job->error) && wanted && s->shard_job.tries < JOB_TRIES) {
+        dir_shard_job_again(log->shard, &s->shard_job, job);
+        return;
+    }
     if (log->deleted || log->failed) {
         q->outcome = LOG_FAILED;
     } else if (s->cuts != log->cuts || job->error == -ENOENT) {
         q->ret_offset = q->ret_timestamp = q->ret_epoch = -1;
         again = true;
     } else if (job->error) {
-        q->outcome = job->error == -EBADMSG ? LOG_CORRUPT : LOG_FAILED;
+        q->outcome = log_read_outcome(job->error);
     } else if (!found && until < log->stored_end && until < q->bound) {
         from = until;
         again = true;

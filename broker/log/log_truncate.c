@@ -156,6 +156,10 @@ static void locate_home(struct disk_job *job)
     struct locate_job *l = CONTAINER_OF(job, struct locate_job, job);
     struct log *log = l->log;
     bool current = l->cuts == log->cuts && !log->deleted && !log->failed;
+    if (current && file_out_of_descriptors(job->error)) {
+        dir_shard_job_again(log->shard, &l->shard_job, job);
+        return;
+    }
     if (current) {
         log->cutting--;
         if (job->error == -EBADMSG) {

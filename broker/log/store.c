@@ -106,7 +106,7 @@ static int close_oldest(struct store *store)
         f = f->newer;
     if (!f) {
         f = store->oldest;
-        int error = store->ops->datasync(f->file);
+        int error = store_sync_file(store, f);
         if (error)
             return error;
     }
@@ -114,16 +114,11 @@ static int close_oldest(struct store *store)
     return 0;
 }
 
-static bool out_of_descriptors(int error)
-{
-    return error == -EMFILE || error == -ENFILE;
-}
-
 /* Nothing is wrong with the disk when the process (perhaps its clients) has no descriptor left: our
  * own are given back, and what could not be done waits as it does for room on the disk. */
 static int wait_for_descriptors(struct store *store, int error)
 {
-    if (!out_of_descriptors(error))
+    if (!file_out_of_descriptors(error))
         return error;
     for (unsigned i = 0; i < STORE_FILES_GIVEN_BACK && store->file_count > 0; i++) {
         int failed = close_oldest(store);
@@ -144,7 +139,7 @@ static int open_segment(struct store *store, const char *path, struct file **ret
             error = close_oldest(store);
         if (!error)
             error = store->ops->open(store->fs, path, FILE_WRITE | FILE_CREATE, ret);
-        if (!out_of_descriptors(error) || store->file_count == 0)
+        if (!file_out_of_descriptors(error) || store->file_count == 0)
             return error;
         error = close_oldest(store);
         if (error)

@@ -86,7 +86,11 @@ void store_dirty(struct store_file *file);
 void store_forget_files(struct store *store, struct log_files *log, int64_t from_segment);
 /* Measures what may still be assigned. */
 void store_look_at_space(struct store *store);
-/* Syncs every file and directory with unsynced changes. */
+/* Syncs one file. 0 or -EIO: whatever the disk's error was, none is one to wait for and try again,
+ * since the bytes may count as clean now. */
+MUST_CHECK int store_sync_file(struct store *store, struct store_file *file);
+/* Syncs every file and directory with unsynced changes. 0; -errno of file_out_of_descriptors: not
+ * all of it, to be tried again; -EIO. */
 MUST_CHECK int store_sync(struct store *store);
 /* Writes the three checkpoints of the directory: recovery point, high watermark, log start. */
 MUST_CHECK int store_checkpoints(struct store *store);

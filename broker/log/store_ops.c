@@ -16,7 +16,7 @@
  * the next start derives them again. */
 static int worth_waiting(int error)
 {
-    return error == -ENOSPC || error == -EMFILE || error == -ENFILE ? error : 0;
+    return error == -ENOSPC || file_out_of_descriptors(error) ? error : 0;
 }
 
 /* ---- OPEN ---- */

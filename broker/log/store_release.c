@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 
 #include "broker/log/checkpoint.h"
 #include "broker/log/log_internal.h"
@@ -6,26 +7,37 @@
 /* Release: what is in place is made durable, then the checkpoints say so, then the journal's rounds
  * need no replay (L4). */
 
+int store_sync_file(struct store *store, struct store_file *f)
+{
+    if (f->dirty && store->ops->datasync(f->file) != 0)
+        return -EIO;
+    f->dirty = false;
+    return 0;
+}
+
+static int sync_names(struct store *store, const char *dir)
+{
+    int error = store->ops->sync_dir(store->fs, dir);
+    return error && !file_out_of_descriptors(error) ? -EIO : error;
+}
+
 int store_sync(struct store *store)
 {
     for (struct store_file *f = store->newest; f; f = f->older) {
-        if (!f->dirty)
-            continue;
-        int error = store->ops->datasync(f->file);
+        int error = store_sync_file(store, f);
         if (error)
             return error;
-        f->dirty = false;
     }
     for (struct log_files *log = store->log_first; log; log = log->next) {
         if (!log->dir_dirty)
             continue;
-        int error = store->ops->sync_dir(store->fs, log->name);
+        int error = sync_names(store, log->name);
         if (error)
             return error;
         log->dir_dirty = false;
     }
     if (store->root_dirty) {
-        int error = store->ops->sync_dir(store->fs, "");
+        int error = sync_names(store, "");
         if (error)
             return error;
         store->root_dirty = false;

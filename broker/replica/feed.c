@@ -186,6 +186,18 @@ static void reopen(struct feed *f)
     replica_step(f->replica, &e);
 }
 
+static const char *why_unreadable(enum log_outcome outcome)
+{
+    switch (outcome) {
+    case LOG_CORRUPT:
+        return "damaged bytes on disk";
+    case LOG_BUSY:
+        return "no file descriptor is left";
+    default:
+        return "the disk failed";
+    }
+}
+
 /* Damaged bytes, or a disk that does not answer: tried again a good while later, as with a follower
  * that cannot follow; unless somebody else leads by then, for damaged bytes are a reason to. */
 static void unreadable(struct feed *f)
@@ -194,8 +206,7 @@ static void unreadable(struct feed *f)
     struct partition_event e;
     say_limited(r->host->reactor, &r->host->say_push, SAY_ERROR, "replica",
                 "%s-%d cannot be read at offset %lld for broker %d: %s", replica_topic_name(r),
-                r->id.number, (long long)f->next, f->to.broker,
-                f->read.outcome == LOG_CORRUPT ? "damaged bytes on disk" : "the disk failed");
+                r->id.number, (long long)f->next, f->to.broker, why_unreadable(f->read.outcome));
     if (f->read.outcome == LOG_CORRUPT)
         replica_damaged(r);
     log_read_reset(&f->read);
