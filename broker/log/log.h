@@ -37,6 +37,9 @@ enum log_outcome {
     /* A read: for a good while no file could be opened, since the process has no descriptor left.
      * Nothing is wrong with the log; try again later. */
     LOG_BUSY = 6,
+    /* A read: a segment's file is not there; somebody removed it. As with LOG_CORRUPT, what the log
+     * lacks has to come from another replica. */
+    LOG_MISSING = 7,
 };
 
 /* Settings of one log, Kafka's topic settings of the same names; copied. */

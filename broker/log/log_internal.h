@@ -158,7 +158,7 @@ struct dir_shard {
     uint32_t file_count;                        /* segment files referenced */
     struct disk_job *again_first, **again_last; /* jobs that found no descriptor */
     struct timer again_timer;
-    struct say_limit say_again;
+    struct say_limit say_again, say_unreadable;
 };
 
 struct log_dir {
@@ -212,6 +212,10 @@ struct segment_seal *log_roll(struct log *log, int64_t now_ms);
 /* ---- log_read.c ---- */
 /* What a reader hears of a job that ended with this error. */
 enum log_outcome log_read_outcome(int error);
+/* The log has a segment with this base, and so its file has to be there. */
+bool log_has_segment(const struct log *log, int64_t base);
+/* Says that a segment's file cannot be read. */
+void log_say_unreadable(struct log *log, int64_t segment, int error);
 /* Closes what is kept for reads of the shard's logs from the page cache, but for the files used
  * last. */
 void log_read_close_files(struct dir_shard *shard, uint32_t kept);

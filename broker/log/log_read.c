@@ -390,7 +390,24 @@ enum log_outcome log_read_outcome(int error)
 {
     if (file_out_of_descriptors(error))
         return LOG_BUSY;
+    if (error == -ENOENT)
+        return LOG_MISSING;
     return error == -EBADMSG ? LOG_CORRUPT : LOG_FAILED;
+}
+
+bool log_has_segment(const struct log *log, int64_t base)
+{
+    return log->segments[log_segment_index(log, base)].base == base;
+}
+
+void log_say_unreadable(struct log *log, int64_t segment, int error)
+{
+    struct dir_shard *shard = log->shard;
+    char name[SEGMENT_NAME_SIZE];
+    segment_name(name, segment, SEGMENT_LOG, SEGMENT_LIVE);
+    say_limited(shard->reactor, &shard->say_unreadable, SAY_ERROR, "log",
+                "%s/%s-%d/%s cannot be read: %s", shard->dir->path, log->topic, log->id.number,
+                name, error == -EBADMSG ? "damaged bytes" : strerror(-error));
 }
 
 /* What the job found goes to the reader. False: the read was begun again. */
@@ -404,6 +421,7 @@ static bool job_result(struct log *log, struct log_read *read, struct read_job *
         return log_read(log, read);
     } else if (rj->job.error) {
         read->outcome = log_read_outcome(rj->job.error);
+        log_say_unreadable(log, rj->what.plan.segment, rj->job.error);
     } else if (rj->w.size > 0) {
         add_piece(read, rj->buf, rj->w.first, rj->w.size, rj->w.end);
         keep_hint(log, &rj->what.plan, &rj->w);

@@ -37,6 +37,7 @@ struct time_search {
     uint64_t cuts;
     int64_t from;  /* offsets below it were looked through */
     int64_t until; /* the files' end when the job was begun */
+    int64_t at;    /* the segment that is looked through */
 };
 
 /* How much of a batch is decompressed for its one record: by a job, which has a thread of its own,
@@ -179,6 +180,7 @@ static void run_search(struct disk_job *batch, const struct file_ops *files, voi
         job->error = 0;
         for (size_t i = 0; i < s->segment_count && !over && !job->error; i++) {
             int64_t wanted = q->max_timestamp ? q->ret_timestamp + 1 : q->timestamp;
+            s->at = s->segments[i].base;
             if (s->segments[i].latest_ms >= wanted)
                 job->error = look_through(s, &s->segments[i], files, fs, &over);
         }
@@ -227,11 +229,14 @@ static void search_home(struct disk_job *job)
     }
     if (log->deleted || log->failed) {
         q->outcome = LOG_FAILED;
-    } else if (s->cuts != log->cuts || job->error == -ENOENT) {
+    } else if (s->cuts != log->cuts || (job->error == -ENOENT && !log_has_segment(log, s->at))) {
+        /* It was cut, or a segment was retained away, meanwhile. */
         q->ret_offset = q->ret_timestamp = q->ret_epoch = -1;
         again = true;
     } else if (job->error) {
+        q->ret_offset = q->ret_timestamp = q->ret_epoch = -1;
         q->outcome = log_read_outcome(job->error);
+        log_say_unreadable(log, s->at, job->error);
     } else if (!found && until < log->stored_end && until < q->bound) {
         from = until;
         again = true;

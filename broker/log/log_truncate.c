@@ -156,18 +156,26 @@ static void locate_home(struct disk_job *job)
     struct locate_job *l = CONTAINER_OF(job, struct locate_job, job);
     struct log *log = l->log;
     bool current = l->cuts == log->cuts && !log->deleted && !log->failed;
+    if (current && !log_has_segment(log, l->segment)) {
+        /* The start has moved beyond it meanwhile: all that was left is cut or gone. */
+        log->cutting--;
+        log_reset(log, log->start);
+        current = false;
+    }
     if (current && file_out_of_descriptors(job->error)) {
         dir_shard_job_again(log->shard, &l->shard_job, job);
         return;
     }
     if (current) {
         log->cutting--;
-        if (job->error == -EBADMSG) {
+        if (job->error)
+            log_say_unreadable(log, l->segment, job->error);
+        if (job->error == -EBADMSG || job->error == -ENOENT) {
             log->suspect = true;
             log_touch(log);
         } else if (job->error) {
             log_fail(log);
-        } else if (l->base < log->start) {
+        } else if (l->base <= log->start) {
             log_reset(log, log->start);
         } else {
             cut_at(log, l->base, l->segment, (uint32_t)l->pos);

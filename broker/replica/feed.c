@@ -193,6 +193,8 @@ static const char *why_unreadable(enum log_outcome outcome)
         return "damaged bytes on disk";
     case LOG_BUSY:
         return "no file descriptor is left";
+    case LOG_MISSING:
+        return "a segment's file is missing";
     default:
         return "the disk failed";
     }
@@ -207,7 +209,7 @@ static void unreadable(struct feed *f)
     say_limited(r->host->reactor, &r->host->say_push, SAY_ERROR, "replica",
                 "%s-%d cannot be read at offset %lld for broker %d: %s", replica_topic_name(r),
                 r->id.number, (long long)f->next, f->to.broker, why_unreadable(f->read.outcome));
-    if (f->read.outcome == LOG_CORRUPT)
+    if (f->read.outcome == LOG_CORRUPT || f->read.outcome == LOG_MISSING)
         replica_damaged(r);
     log_read_reset(&f->read);
     e.kind = PARTITION_EV_REFUSE;

@@ -82,6 +82,11 @@ static enum replica_result outcome_result(enum log_outcome outcome)
     }
 }
 
+static bool is_damage(enum log_outcome outcome)
+{
+    return outcome == LOG_CORRUPT || outcome == LOG_MISSING;
+}
+
 static void fill_offsets(const struct replica *r, struct fetch_waiter *w)
 {
     w->high_watermark = r->partition.high_watermark;
@@ -94,7 +99,7 @@ static void fill_offsets(const struct replica *r, struct fetch_waiter *w)
 static void read_ended(struct replica *r, struct fetch_waiter *w)
 {
     enum replica_result result = outcome_result(w->read.outcome);
-    if (result == REPLICA_CORRUPT)
+    if (is_damage(w->read.outcome))
         replica_damaged(r);
     if (!partition_leads(&r->partition)) {
         log_read_reset(&w->read);
@@ -260,13 +265,15 @@ static void offset_finish(struct replica_host *h, struct offset_query *q,
 static void time_found(struct log_time_query *time)
 {
     struct offset_query *q = CONTAINER_OF(time, struct offset_query, time);
-    const struct replica *r = host_find(q->host, q->id);
+    struct replica *r = host_find(q->host, q->id);
     q->host->reads--;
     /* As with a read: it may have been cut meanwhile. */
     if (!r || !partition_leads(&r->partition)) {
         offset_finish(q->host, q, REPLICA_NOT_LEADER, -1, -1);
         return;
     }
+    if (is_damage(time->outcome))
+        replica_damaged(r);
     offset_finish(q->host, q, outcome_result(time->outcome), time->ret_offset, time->ret_epoch);
     q->ret_timestamp = time->ret_timestamp;
 }

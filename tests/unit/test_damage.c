@@ -274,7 +274,128 @@ START_TEST(a_checkpoint_s_start_removes_nothing)
 }
 END_TEST
 
+struct time_question {
+    struct log_time_query query;
+    unsigned answers;
+};
+
+static void answered(struct log_time_query *q)
+{
+    CONTAINER_OF(q, struct time_question, query)->answers++;
+}
+
+/* Somebody removed a segment's file under the running broker. */
+static struct log *start_with_a_file_removed(struct log_host *h, struct file_mem *disk, char *path,
+                                             size_t size)
+{
+    ck_assert(log_host_start(h, disk, &config));
+    struct log *log = log_host_make(h, 1);
+    log_host_fill(log, 40, 1);
+    step_world_run(&h->world);
+    h->world.cold = true;
+    snprintf(path, size, "topic1-0/%020lld.log", (long long)log->segments[1].base);
+    void *fs = file_mem_mount(disk, "");
+    ck_assert_int_eq(file_mem_ops.unlink(fs, path), 0);
+    file_mem_kill(fs);
+    return log;
+}
+
+/* Reads of it, by offset and by time, come to an end that says which file it was; what lies in the
+ * others is served. */
+START_TEST(a_file_that_was_removed_is_named)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    char path[64];
+    enum log_outcome outcome;
+    struct log *log = start_with_a_file_removed(&h, disk, path, sizeof path);
+    int64_t base = log->segments[1].base, next = log->segments[2].base;
+    for (unsigned max = 0; max < 2; max++) {
+        struct time_question q = {
+            .query = {.timestamp = 1000 + base, .bound = next, .done = answered}};
+        q.query.max_timestamp = max == 1;
+        log_find_time(log, &q.query);
+        for (unsigned i = 0; i < 1000; i++)
+            (void)step_world_step(&h.world);
+        ck_assert_uint_eq(q.answers, 1);
+        ck_assert_int_eq(q.query.outcome, LOG_MISSING);
+        ck_assert_int_eq(q.query.ret_offset, -1);
+        ck_assert_ptr_nonnull(strstr(h.world.last_line, path));
+    }
+    h.world.last_line[0] = 0;
+    ck_assert_ptr_null(log_host_read(&h, log, base, 600, &outcome));
+    ck_assert_int_eq(outcome, LOG_MISSING);
+    ck_assert_ptr_nonnull(strstr(h.world.last_line, path));
+    struct buf *read = log_host_read(&h, log, next, 600, &outcome);
+    ck_assert_int_eq(outcome, LOG_OK);
+    buf_unref(read);
+    ck_assert(!log_is_failed(log));
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* A follower that is to be cut there has to fetch everything anew: it is not the disk that failed.
+ */
+START_TEST(a_cut_in_a_file_that_was_removed_is_suspect)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    char path[64];
+    struct log *log = start_with_a_file_removed(&h, disk, path, sizeof path);
+    log_truncate(log, log->segments[1].base + 7);
+    step_world_run(&h.world);
+    ck_assert(!log_is_failed(log) && log_is_suspect(log));
+    ck_assert_ptr_nonnull(strstr(h.world.last_line, path));
+    log_reset(log, 0);
+    step_world_run(&h.world);
+    ck_assert(!log_is_suspect(log) && !log_truncating(log));
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* While the place of a cut is looked for, the start moves up to where it will be. */
+static void overtake_a_cut(bool in_active)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = log_host_make(&h, 1);
+    log_host_fill(log, 40, 1);
+    step_world_run(&h.world);
+    int64_t to = (in_active ? log_active(log)->base : log->segments[1].base) + 6;
+    ck_assert_int_lt(to, log_end(log));
+    step_world_block(&h.world, 0, LANE_READ, true);
+    log_truncate(log, to);
+    step_world_run(&h.world);
+    log_advance_start(log, to);
+    step_world_run(&h.world);
+    step_world_block(&h.world, 0, LANE_READ, false);
+    step_world_run(&h.world);
+    ck_assert(!log_is_failed(log) && !log_truncating(log));
+    ck_assert_int_eq(log_start(log), to);
+    ck_assert_int_eq(log_end(log), to);
+    log_host_fill(log, 3, 2);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_stored_end(log), to + 9);
+    log_host_kill(&h);
+    ck_assert(log_host_start(&h, disk, &config));
+    ck_assert(!log_host_found(&h, 1)->suspect);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+
+START_TEST(a_cut_that_the_start_overtakes_leaves_an_empty_log)
+{
+    overtake_a_cut(false);
+    overtake_a_cut(true);
+}
+END_TEST
+
 SUITE_MAIN("damage", a_flipped_bit_in_a_segment_is_found, a_flipped_bit_is_found_by_the_next_read,
            a_flipped_bit_in_an_index_hides_nothing, a_flipped_bit_in_an_index_hides_no_time,
            damage_below_the_start_is_no_damage, what_retention_removed_stays_away,
-           a_checkpoint_s_start_removes_nothing)
+           a_checkpoint_s_start_removes_nothing, a_file_that_was_removed_is_named,
+           a_cut_in_a_file_that_was_removed_is_suspect,
+           a_cut_that_the_start_overtakes_leaves_an_empty_log)
