@@ -105,7 +105,8 @@ void ctl_note(struct controller *c, enum say_level level, const char *format, ..
     a->u.note.text = text;
 }
 
-void ctl_note_limited(struct controller *c, struct ctl_note_limit *limit, const char *format, ...)
+void ctl_note_limited(struct controller *c, struct ctl_note_limit *limit, enum say_level level,
+                      const char *format, ...)
 {
     if (limit->said == 0 || c->now_ms - limit->since_ms >= CTL_LIMITED_MS) {
         limit->since_ms = c->now_ms;
@@ -121,10 +122,10 @@ void ctl_note_limited(struct controller *c, struct ctl_note_limit *limit, const 
     struct view text = print_line(c, format, args);
     va_end(args);
     if (limit->left_out)
-        ctl_note(c, SAY_WARN, "%.*s (and %" PRIu32 " like it left out)", (int)text.size,
+        ctl_note(c, level, "%.*s (and %" PRIu32 " like it left out)", (int)text.size,
                  (const char *)text.base, limit->left_out);
     else
-        ctl_note(c, SAY_WARN, "%.*s", (int)text.size, text.base);
+        ctl_note(c, level, "%.*s", (int)text.size, text.base);
     limit->left_out = 0;
 }
 

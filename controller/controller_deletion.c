@@ -66,7 +66,7 @@ static void marker_gone(struct controller *c, struct ctl_request *r,
         ctl_note(c, SAY_ERROR, "could not remove the deletion marker of topic %s", t->name);
         return; /* the next controller tries again */
     }
-    ctl_note(c, SAY_INFO, "topic %s is deleted", t->name);
+    ctl_note_limited(c, &c->deletions_done, SAY_INFO, "topic %s is deleted", t->name);
     ctl_trace(c, "topic %s erased", t->name);
     ctl_topic_forget(c, t);
     ctl_list_read(c, CTL_LIST_TOPICS); /* one of that name may have been made since */
@@ -255,7 +255,7 @@ void ctl_topic_delete(struct controller *c, struct ctl_topic *t)
         return;
     }
     machine_move(&machine_topic, &t->state, CTL_TOPIC_DELETING);
-    ctl_note(c, SAY_INFO, "topic %s is being deleted", t->name);
+    ctl_note_limited(c, &c->deletions_begun, SAY_INFO, "topic %s is being deleted", t->name);
     ctl_trace(c, "topic %s deleting", t->name);
     ctl_say_topic_gone(c, t);
     wait_for_replicas(c, t);

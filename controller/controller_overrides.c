@@ -84,7 +84,7 @@ static void take_all(struct controller *c, struct ctl_topic *t, const struct zno
         const struct znode_config_entry *e = &config->entries[i];
         char *wrong = check(c, e);
         if (wrong && !was_there(t, e))
-            ctl_note_limited(c, &c->bad_settings, "%s/%s: %s. The setting has no effect",
+            ctl_note_limited(c, &c->bad_settings, SAY_WARN, "%s/%s: %s. The setting has no effect",
                              ZNODE_TOPIC_CONFIGS, t->name, wrong);
         if (is_sayable(e)) {
             struct ctl_setting *s = &taken[count++];
@@ -215,12 +215,13 @@ static void hint_read(struct controller *c, struct ctl_request *r, const struct 
         return; /* it is gone already, or cannot be read: there will be others */
     int error = znode_config_change_parse(results[0].data, ctl_scratch(c), &entity);
     if (error != ZNODE_OK)
-        ctl_note_limited(c, &c->bad_settings, "%.*s %s: whose settings changed is not known",
-                         (int)path.size, path.base, znode_error_text((enum znode_error)error));
+        ctl_note_limited(c, &c->bad_settings, SAY_WARN,
+                         "%.*s %s: whose settings changed is not known", (int)path.size, path.base,
+                         znode_error_text((enum znode_error)error));
     else if (entity.size > size && memcmp(entity.base, topics, size) == 0)
         ctl_overrides_read(c, (struct view){entity.base + size, entity.size - size}, false);
     else
-        ctl_note_limited(c, &c->bad_settings,
+        ctl_note_limited(c, &c->bad_settings, SAY_WARN,
                          "%.*s: /config/%.*s has no effect, only settings of topics are taken from "
                          "ZooKeeper",
                          (int)path.size, path.base, (int)entity.size, entity.base);

@@ -247,8 +247,8 @@ struct ctl_hint {
     int64_t seen_ms;
 };
 
-/* What others write may be wrong in a thousand places: a few lines of it are said in ten seconds.
- */
+/* What others write may be wrong in a thousand places, and what clients ask for may be a thousand
+ * things: a few lines of it are said in ten seconds. */
 struct ctl_note_limit {
     int64_t since_ms;
     uint32_t said, left_out;
@@ -311,7 +311,7 @@ struct controller {
     uint64_t digest;
     bool digest_due;
     uint32_t notes; /* of this step */
-    struct ctl_note_limit bad_settings;
+    struct ctl_note_limit bad_settings, deletions_begun, deletions_done;
 
     struct ctl_partition *dirty_first, **dirty_last;
     struct ctl_partition **touched;
@@ -339,8 +339,8 @@ struct controller {
 struct controller_action *ctl_act(struct controller *c, enum controller_action_kind kind);
 void ctl_note(struct controller *c, enum say_level level, const char *format, ...)
     PRINTF_LIKE(3, 4);
-void ctl_note_limited(struct controller *c, struct ctl_note_limit *limit, const char *format, ...)
-    PRINTF_LIKE(3, 4); /* a warning */
+void ctl_note_limited(struct controller *c, struct ctl_note_limit *limit, enum say_level level,
+                      const char *format, ...) PRINTF_LIKE(4, 5);
 void ctl_trace(struct controller *c, const char *format, ...) PRINTF_LIKE(2, 3);
 uint64_t ctl_random(struct controller *c, unsigned stream);
 void ctl_wake(struct controller *c, int64_t at_ms); /* hear a timer then at the latest */

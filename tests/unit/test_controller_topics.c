@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "tests/lib/controller_rig.h"
 #include "tests/lib/suite.h"
 
@@ -301,6 +303,37 @@ START_TEST(deletion_leaves_nothing)
 }
 END_TEST
 
+static uint32_t noted(const char *what)
+{
+    uint32_t lines = 0;
+    for (const char *found = r->notes; (found = strstr(found, what)) != NULL; found++)
+        lines++;
+    return lines;
+}
+
+/* Any client can ask for it, as often as it likes. */
+START_TEST(a_flood_of_deletions_is_a_few_lines)
+{
+    char name[16];
+    begin(20, 1);
+    for (int i = 0; i < 60; i++) {
+        snprintf(name, sizeof name, "t-%d", i);
+        ck_assert_int_eq(create(name, 1, 1), CONTROLLER_OK);
+        ck_assert_int_eq(remove_topic(name)->result, CONTROLLER_OK);
+    }
+    rig_settle(r);
+    ck_assert(rig_noted(r, "topic t-0 is being deleted") && rig_noted(r, "topic t-0 is deleted"));
+    ck_assert_uint_le(noted("is being deleted"), 40);
+    ck_assert_uint_le(noted("is deleted"), 40);
+    rig_run(r, 20000);
+    ck_assert_int_eq(create("later", 1, 1), CONTROLLER_OK);
+    ck_assert_int_eq(remove_topic("later")->result, CONTROLLER_OK);
+    rig_settle(r);
+    ck_assert(rig_noted(r, "topic later is deleted (and "));
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(deletion_by_hand)
 {
     begin(11, 3);
@@ -414,6 +447,6 @@ SUITE_MAIN("controller_topics", defaults_and_refusals, one_broker_has_topics_of_
            only_asked_about, overrides_come_with_the_topic, a_thousand_partitions,
            a_topic_written_by_hand, a_topic_written_by_hand_may_have_gaps,
            a_topic_grown_by_hand_is_found_within_the_scan, an_erased_id_is_written_back,
-           growth_by_request, deletion_leaves_nothing, deletion_by_hand,
-           deletion_waits_for_the_broker_that_is_away, deletion_can_be_forbidden,
+           growth_by_request, deletion_leaves_nothing, a_flood_of_deletions_is_a_few_lines,
+           deletion_by_hand, deletion_waits_for_the_broker_that_is_away, deletion_can_be_forbidden,
            a_node_removed_by_hand_deletes_no_log, a_partition_waits_for_its_logs, racks_are_spread)
