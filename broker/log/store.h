@@ -39,11 +39,12 @@ struct log_files {
     int64_t stored_end, start;           /* offsets, as in log.h */
     int64_t first_segment, last_segment; /* base offsets; last: of the newest file that was made */
     _Atomic int64_t *high_watermark;     /* of the journal_log; written by the shard */
-    _Atomic int64_t order;   /* LOG_ORDER of the newest order; -1: none. Set by the shard */
-    uint64_t next_seq;       /* of the operation that is next in place */
-    struct store_file *open; /* segments that are open for writing */
-    bool listed;             /* by the store, so that checkpoints and the stop find it */
-    bool dir_dirty;          /* names in its directory were changed and not synced */
+    _Atomic int64_t order;          /* LOG_ORDER of the newest order; -1: none. Set by the shard */
+    uint64_t next_seq;              /* of the operation that is next in place */
+    struct store_file *open;        /* segments that are open for writing */
+    bool listed;                    /* by the store, so that checkpoints and the stop find it */
+    struct log_files *next_opening; /* of the store's, while its making is not done */
+    bool dir_dirty;                 /* names in its directory were changed and not synced */
     struct log_files *next, *previous; /* of the store, in the order of their making */
     struct log_op *batch_first, **batch_last;
     struct log_files *batch_next;
@@ -54,6 +55,7 @@ struct store {
     const struct file_ops *ops; /* during a run */
     void *fs;
     struct log_files *log_first, *log_last;
+    struct log_files *opening; /* in the order in which they began */
     struct store_file *newest, *oldest;
     uint32_t file_count;
     bool root_dirty; /* names in the directory of the whole store were changed and not synced */
@@ -99,7 +101,8 @@ MUST_CHECK int store_orders(struct store *store);
 /* Syncs and releases what of the journal can be; does nothing when nothing can. */
 MUST_CHECK int store_release(struct store *store);
 /* The operations other than appends (store_ops.c, store_cut.c): what the entry says, in place. 0,
- * -ENOSPC: not done, to be tried again; -errno: the disk failed. */
+ * -ENOSPC: not done, to be tried again; -errno: the disk failed. Making a log answers -EAGAIN while
+ * an older one of its name is not made. */
 MUST_CHECK int store_open_log(struct store *store, struct log_op *op);
 MUST_CHECK int store_cut(struct store *store, struct log_op *op);
 MUST_CHECK int store_reset(struct store *store, struct log_op *op);

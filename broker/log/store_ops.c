@@ -32,7 +32,7 @@ static void follow_aside(struct store *store, const char *name, const char *asid
     }
 }
 
-int store_open_log(struct store *store, struct log_op *op)
+static int open_log(struct store *store, struct log_op *op)
 {
     struct log_files *log = &op->log->files;
     char name[PARTITION_DIR_NAME_SIZE], aside[PARTITION_DIR_NAME_SIZE];
@@ -50,6 +50,46 @@ int store_open_log(struct store *store, struct log_op *op)
     error = store_open(store, log, op->item.entry.start, &f);
     if (!error)
         store_dirty(f);
+    return error;
+}
+
+static bool has_same_name(const struct log_files *a, const struct log_files *b)
+{
+    return a->id.number == b->id.number && strcmp(a->topic, b->topic) == 0;
+}
+
+/* A topic may be deleted and made again under its name while the making of the old log waits for
+ * room. Were the new one placed first, the old one would move it aside when its turn comes, and a
+ * start would not find it. */
+static bool waits_for_namesake(struct store *store, struct log_files *log)
+{
+    struct log_files **at = &store->opening;
+    bool waits = false;
+    for (; *at && *at != log; at = &(*at)->next_opening)
+        waits = waits || has_same_name(*at, log);
+    if (!*at) {
+        *at = log;
+        log->next_opening = NULL;
+    }
+    return waits;
+}
+
+static void opened(struct store *store, struct log_files *log)
+{
+    struct log_files **at = &store->opening;
+    while (*at != log)
+        at = &(*at)->next_opening;
+    *at = log->next_opening;
+}
+
+int store_open_log(struct store *store, struct log_op *op)
+{
+    struct log_files *log = &op->log->files;
+    if (waits_for_namesake(store, log))
+        return -EAGAIN;
+    int error = open_log(store, op);
+    if (!worth_waiting(error))
+        opened(store, log);
     return error;
 }
 

@@ -390,96 +390,6 @@ START_TEST(a_want_of_descriptors_is_waited_for)
 }
 END_TEST
 
-static void roll(struct log_host *h, struct log *log, int32_t epoch)
-{
-    for (size_t count = log->segment_count; log->segment_count == count;)
-        log_host_fill(log, 1, epoch);
-    step_world_run(&h->world);
-}
-
-/* Until the journal holds nothing more of what was done to other logs before. */
-static void let_the_journal_forget(struct log_host *h, struct log *other)
-{
-    while (log_end(other) < 15000) {
-        log_host_fill(other, 3, 8);
-        step_world_run(&h->world);
-    }
-    step_world_advance(&h->world, 10000);
-}
-
-/* The list of epochs that a roll writes is believed by a start: one from before must not stay. */
-static void check_epochs_after_a_roll(int error, bool sticky)
-{
-    struct file_mem *disk = file_mem_new(6);
-    struct log_host h;
-    ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = log_host_make(&h, 1), *other = log_host_make(&h, 2);
-    roll(&h, log, 5);
-    log_host_fill(log, 2, 6);
-    step_world_run(&h.world);
-    file_mem_fail(disk, FILE_MEM_OPEN, "leader-epoch", 1, error, sticky);
-    roll(&h, log, 7);
-    step_world_advance(&h.world, 2000);
-    file_mem_fail(disk, FILE_MEM_OPEN, NULL, 0, error, false);
-    step_world_advance(&h.world, 2000);
-    ck_assert(!log_is_failed(log));
-    int32_t epoch_before, epoch;
-    int64_t end_before, end;
-    log_epoch_end(log, 6, &epoch_before, &end_before);
-    let_the_journal_forget(&h, other);
-    log_host_kill(&h);
-    ck_assert(log_host_start(&h, disk, &config));
-    log = log_host_find(&h, log_host_id(1), 0);
-    log_epoch_end(log, 6, &epoch, &end);
-    ck_assert_int_eq(epoch_before, 6);
-    ck_assert_int_eq(epoch, 6);
-    ck_assert_int_eq(end, end_before);
-    log_host_kill(&h);
-    file_mem_free(disk);
-}
-
-START_TEST(a_roll_that_cannot_write_its_epochs_leaves_no_old_ones)
-{
-    check_epochs_after_a_roll(EMFILE, false);
-    check_epochs_after_a_roll(EMFILE, true);
-    check_epochs_after_a_roll(EACCES, false);
-}
-END_TEST
-
-/* What a log had before a reset is not in its list of epochs after the next start: what its leader
- * has from the new start on may be of an earlier epoch than what it had itself. */
-START_TEST(a_reset_leaves_no_old_epochs)
-{
-    struct file_mem *disk = file_mem_new(6);
-    struct log_host h;
-    ck_assert(log_host_start(&h, disk, &config));
-    struct log *log = log_host_make(&h, 1), *other = log_host_make(&h, 2);
-    roll(&h, log, 5);
-    log_host_fill(log, 2, 7);
-    step_world_run(&h.world);
-    ck_assert_int_eq(log_host_stop(&h), 0); /* the list is written */
-    ck_assert(log_host_start(&h, disk, &config));
-    log = log_host_find(&h, log_host_id(1), 0);
-    other = log_host_find(&h, log_host_id(2), 0);
-    log_reset(log, 1000);
-    step_world_advance(&h.world, 1000);
-    log_host_fill(log, 2, 6);
-    log_host_fill(log, 2, 8);
-    let_the_journal_forget(&h, other);
-    log_host_kill(&h);
-    ck_assert(log_host_start(&h, disk, &config));
-    log = log_host_find(&h, log_host_id(1), 0);
-    int32_t epoch;
-    int64_t end;
-    ck_assert_int_eq(log_start(log), 1000);
-    log_epoch_end(log, 6, &epoch, &end);
-    ck_assert_int_eq(epoch, 6);
-    ck_assert_int_eq(end, 1006);
-    log_host_kill(&h);
-    file_mem_free(disk);
-}
-END_TEST
-
 /* A cut that stopped half-way for want of a descriptor is made again from its start. */
 START_TEST(a_cut_half_done_is_done_again)
 {
@@ -600,5 +510,4 @@ SUITE_MAIN("recovery", a_flipped_bit_in_the_journal_is_found,
            a_failed_commit_kills_the_directory, a_failed_segment_sync_kills_the_directory,
            a_full_disk_is_waited_for, a_clean_stop_writes_what_has_changed,
            a_want_of_descriptors_is_waited_for, a_cut_half_done_is_done_again,
-           a_roll_that_cannot_write_its_epochs_leaves_no_old_ones, a_reset_leaves_no_old_epochs,
            appends_wait_for_room_in_the_journal)
