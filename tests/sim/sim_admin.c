@@ -98,7 +98,7 @@ static void create_send(struct sim_admin *a)
         struct create_topics_request_topic *topic = &topics[request.topics_count++];
         create_topics_request_topic_init(topic);
         topic->name = view_of(h->topics[i].name);
-        topic->num_partitions = h->topics[i].partition_count;
+        topic->num_partitions = h->topics[i].made;
         topic->replication_factor = a->options.replication_factor;
         topic->configs = configs;
         /* The last one says that nobody relies on a topic's records, and of one that comes and goes
@@ -124,7 +124,8 @@ static void work(struct sim_client *client)
     for (size_t i = 0; i < client->history->partition_count; i++) {
         /* Asks for metadata where no leader is known. A topic that exists and never gets one was
          * about to be deleted: it is asked for again. */
-        if (!sim_client_leader(client, (uint32_t)i) &&
+        if (sim_history_is_made(client->history, (uint32_t)i) &&
+            !sim_client_leader(client, (uint32_t)i) &&
             client->reactor.now_ns > a->retry_after_ns + 5 * SIM_SECOND)
             memset(a->created, 0, sizeof a->created);
     }
@@ -178,7 +179,8 @@ bool sim_admin_is_done(struct sim_process *process)
     if (!all_created(a))
         return false;
     for (size_t i = 0; i < a->client.history->partition_count; i++)
-        if (a->client.partitions[i].leader < 0)
+        if (sim_history_is_made(a->client.history, (uint32_t)i) &&
+            a->client.partitions[i].leader < 0)
             return false;
     return true;
 }

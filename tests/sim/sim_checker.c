@@ -117,6 +117,7 @@ static void topic_deleted(struct sim_checker *c, struct view topic)
         return;
     struct sim_topic_history *t = &c->history->topics[c->history->partitions[index].topic];
     t->id = (struct uuid){{0}};
+    t->standing = 0;
     for (int32_t i = 0; i < t->partition_count; i++, index++) {
         struct checked_partition *p = &c->partitions[index];
         c->history->partitions[index].removed_end = 0;
@@ -125,6 +126,16 @@ static void topic_deleted(struct sim_checker *c, struct view topic)
         free(p->reigns);
         *p = (struct checked_partition){.leader = -1, .leader_epoch = -1, .committed_epoch = -1};
     }
+}
+
+static void topic_written(struct sim_checker *c, struct sim_topic_history *t,
+                          const struct znode_topic *znode)
+{
+    t->id = znode->id;
+    if ((int32_t)znode->partition_count < t->standing)
+        sim_violation(c->history, "%s has %u partitions, and had %d", t->name,
+                      znode->partition_count, t->standing);
+    t->standing = (int32_t)znode->partition_count;
 }
 
 static void wrote(void *context, enum zk_watch_kind kind, const struct zk_model_node *node)
@@ -146,7 +157,7 @@ static void wrote(void *context, enum zk_watch_kind kind, const struct zk_model_
         return;
     } else if (number < 0) {
         if (znode_topic_parse(node->data, &arena, &znode) == ZNODE_OK)
-            c->history->topics[c->history->partitions[index].topic].id = znode.id;
+            topic_written(c, &c->history->topics[c->history->partitions[index].topic], &znode);
     } else if (znode_state_parse(node->data, &arena, &state) == ZNODE_OK) {
         state_written(c, index, &state);
     } else {
@@ -474,7 +485,7 @@ bool sim_checker_is_in_sync(const struct sim_checker *c, uint32_t partition,
                             unsigned replication_factor)
 {
     const struct checked_partition *p = &c->partitions[partition];
-    return c->history->partitions[partition].lost ||
+    return c->history->partitions[partition].lost || !sim_history_is_made(c->history, partition) ||
            (p->leader >= 0 && p->isr_count >= replication_factor);
 }
 

@@ -15,6 +15,7 @@
  *  - every member of the ISR that stands in ZooKeeper has synced up to it (a copy that was damaged
  *    by a flipped bit aside);
  *  - no process cuts its log below its own high watermark;
+ *  - a topic never has fewer partitions than it had;
  *  - a log's start moves only over what is committed, and only over what retention may remove;
  *  - now and then each replica's records below its high watermark are read and must be the ones
  *    that the history knows at their offsets.
@@ -27,7 +28,7 @@ struct sim_totals {
     uint64_t acknowledged, records_checked, crossed, events;
     uint64_t rebalances, commits, coordinators_moved, late_answers, producer_ids;
     uint64_t flipped, noticed, full_disks, failed_dirs, removed, recreated, lost;
-    uint64_t unclean_elections;
+    uint64_t unclean_elections, grown;
 };
 
 /* replicas() gives the replicas of a shard of a broker's process, NULL while there are none or

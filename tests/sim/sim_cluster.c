@@ -58,6 +58,9 @@ struct sim_cluster_options sim_cluster_options_draw(uint64_t seed)
     o.rebalance_s = sim_random_once_in(&random, 4) ? 2 : 300;
     if (sim_random_once_in(&random, 6))
         draw_more_brokers(&o, &random);
+    /* Members of groups know all partitions from the start. */
+    if (!o.groups && !o.unclean && sim_random_once_in(&random, 2))
+        o.grows_to = o.partition_count + 2 + (int32_t)sim_random_below(&random, 6);
     return o;
 }
 
@@ -201,8 +204,11 @@ struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options)
     for (int32_t i = 0; i < options->topic_count; i++) {
         char name[16];
         snprintf(name, sizeof name, "t%d", i);
-        sim_history_topic(c->history, name, options->partition_count);
+        sim_history_topic(c->history, name,
+                          options->grows_to ? options->grows_to : options->partition_count);
+        c->history->topics[i].made = options->partition_count;
     }
+    sim_random_init(&c->growth, options->seed ^ UINT64_C(0x670a11));
     if (options->fleeting) {
         uint32_t topic = sim_history_topic(c->history, SIM_FLEETING_TOPIC, 2);
         c->history->topics[topic].fleeting = true;
@@ -463,6 +469,7 @@ static bool consumers_done(struct sim_cluster *c, void *context)
         for (uint32_t p = 0; p < c->history->partition_count; p++) {
             int64_t position = sim_consumer_position(consumer, p);
             if (!sim_history_is_fleeting(c->history, p) && !c->history->partitions[p].lost &&
+                sim_history_is_made(c->history, p) &&
                 position < sim_checker_committed_end(c->checker, p))
                 return false;
         }
@@ -518,6 +525,7 @@ void sim_cluster_finish(struct sim_cluster *c, uint64_t ns)
         return;
     char why[256] = "";
     sim_cluster_heal(c);
+    sim_cluster_let_grow(c, false);
     if (c->groups)
         sim_groups_calm(c->groups);
     for (unsigned i = 0; i < c->producer_count; i++)

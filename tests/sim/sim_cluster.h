@@ -7,6 +7,7 @@
 #include "tests/sim/sim_checker.h"
 #include "tests/sim/sim_consumer.h"
 #include "tests/sim/sim_group_checker.h"
+#include "tests/sim/sim_grower.h"
 #include "tests/sim/sim_ids.h"
 #include "tests/sim/sim_producer.h"
 #include "tests/sim/sim_zk.h"
@@ -32,6 +33,7 @@ struct sim_cluster_options {
     bool fleeting;                         /* one more topic, that comes and goes */
     bool unclean; /* topics allow unclean elections, until sim_unclean_end */
     int32_t topic_count, partition_count; /* of each topic */
+    int32_t grows_to; /* partitions that a topic may come to have; 0: no topic grows */
     int16_t replication_factor;
     int32_t min_isr;
     int32_t produce_timeout_ms; /* 0: drawn for each producer */
@@ -67,11 +69,14 @@ struct sim_cluster {
     struct sim_host *client_hosts[SIM_PRODUCERS_MAX + SIM_CONSUMERS_MAX + SIM_MEMBERS_MAX + 2];
     unsigned client_host_count;
     struct sim_host *admin_host;
-    struct sim_process *admin, *producers[SIM_PRODUCERS_MAX], *consumers[SIM_CONSUMERS_MAX];
+    struct sim_process *admin, *grower, *producers[SIM_PRODUCERS_MAX],
+        *consumers[SIM_CONSUMERS_MAX];
     unsigned producer_count, consumer_count;
     struct sim_totals totals;
     char *unexpected_halt;
     bool recreating;
+    struct sim_random growth; /* when topics grow, and how */
+    bool grows;               /* now and then, by itself */
 };
 struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options);
 /* Brokers that ran leave what they had allocated: a process of its own for each run keeps that
@@ -96,6 +101,11 @@ void sim_cluster_fail_disk(struct sim_cluster *c, unsigned broker, unsigned dir,
 /* Deletes the topic that comes and goes, waits in the background until it is gone, and has it made
  * again. Nothing while that is under way. */
 void sim_cluster_recreate(struct sim_cluster *c);
+/* The topic shall have so many partitions: a client asks for them until they are there, or they are
+ * written into ZooKeeper by hand. Nothing when it has them, or has no room. */
+void sim_cluster_grow(struct sim_cluster *c, uint32_t topic, int32_t total, bool by_hand);
+/* From now on topics grow now and then, if the options say so, or no more. */
+void sim_cluster_let_grow(struct sim_cluster *c, bool grows);
 /* The broker's id that /controller names; -1: none. */
 int32_t sim_cluster_controller(struct sim_cluster *c);
 

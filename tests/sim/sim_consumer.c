@@ -159,7 +159,8 @@ static void call_gather(struct consumer_call *cc, struct client_node *node, bool
     struct sim_consumer *c = cc->consumer;
     for (uint32_t i = 0; i < c->client.history->partition_count; i++) {
         struct position *p = &c->positions[i];
-        if (sim_history_is_fleeting(c->client.history, i))
+        if (sim_history_is_fleeting(c->client.history, i) ||
+            !sim_history_is_made(c->client.history, i))
             continue;
         if (p->asked_of || (p->offset >= 0) != known || cc->count == CALL_PARTITIONS_MAX ||
             p->retry_after_ns > c->client.reactor.now_ns ||

@@ -48,7 +48,7 @@ uint32_t sim_history_topic(struct sim_history *h, const char *name, int32_t part
     PRE(h->topic_count < SIM_TOPICS_MAX);
     struct sim_topic_history *topic = &h->topics[h->topic_count];
     snprintf(topic->name, sizeof topic->name, "%s", name);
-    topic->partition_count = partition_count;
+    topic->partition_count = topic->made = partition_count;
     topic->first_partition = (uint32_t)h->partition_count;
     for (int32_t i = 0; i < partition_count; i++) {
         h->partitions = xgrow(h->partitions, &h->partition_capacity, h->partition_count + 1,
@@ -57,6 +57,12 @@ uint32_t sim_history_topic(struct sim_history *h, const char *name, int32_t part
             (struct sim_partition_history){.topic = h->topic_count, .number = i};
     }
     return h->topic_count++;
+}
+
+bool sim_history_is_made(const struct sim_history *h, uint32_t partition)
+{
+    const struct sim_partition_history *p = &h->partitions[partition];
+    return p->number < h->topics[p->topic].made;
 }
 
 uint32_t sim_history_find(const struct sim_history *h, struct view topic, int32_t number)
@@ -293,7 +299,8 @@ void sim_history_finish(struct sim_history *h, const int64_t *ends)
     for (size_t i = 0; i < h->partition_count; i++) {
         for (uint32_t k = 0; k < producers; k++)
             last[k] = -1;
-        if (!sim_history_is_fleeting(h, (uint32_t)i) && !h->partitions[i].lost)
+        if (!sim_history_is_fleeting(h, (uint32_t)i) && !h->partitions[i].lost &&
+            sim_history_is_made(h, (uint32_t)i))
             finish_partition(h, &h->partitions[i], ends[i], last);
     }
     free(last);

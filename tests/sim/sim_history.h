@@ -47,8 +47,10 @@ struct sim_partition_history {
 };
 struct sim_topic_history {
     char name[32];
-    struct uuid id; /* zero until a client has learnt it */
-    int32_t partition_count;
+    struct uuid id;           /* zero until a client has learnt it */
+    int32_t partition_count;  /* places: those that it may grow to are counted */
+    int32_t made;             /* so many it has, or was asked to have */
+    int32_t standing;         /* so many stand in its node, by ZooKeeper's truth */
     uint32_t first_partition; /* index of its partition 0 */
     /* It comes and goes: what is in it is nobody's to rely on, and nobody reads it. */
     bool fleeting;
@@ -71,6 +73,8 @@ struct sim_history *sim_history_new(struct sim_world *w);
 void sim_history_free(struct sim_history *h);
 /* Returns the topic's index. */
 uint32_t sim_history_topic(struct sim_history *h, const char *name, int32_t partition_count);
+/* Whether anybody has asked for it: the topic may grow to it yet. */
+bool sim_history_is_made(const struct sim_history *h, uint32_t partition);
 /* The index of the partition; SIM_NO_RECORD when the topic is not one of the history's. */
 uint32_t sim_history_find(const struct sim_history *h, struct view topic, int32_t number);
 uint32_t sim_history_find_id(const struct sim_history *h, struct uuid topic, int32_t number);

@@ -107,6 +107,7 @@ static void totals_add(struct sim_totals *to, const struct sim_totals *from)
     to->recreated += from->recreated;
     to->lost += from->lost;
     to->unclean_elections += from->unclean_elections;
+    to->grown += from->grown;
 }
 
 static void report(struct runner *r, const struct job *job, const char *what)
@@ -210,6 +211,7 @@ static void print_totals(const struct runner *r)
                   {"full-disk episodes", t->full_disks},
                   {"failed directories", t->failed_dirs},
                   {"topics made again", t->recreated},
+                  {"topics grown", t->grown},
                   {"requests that crossed shards", t->crossed},
                   {"rebalances", t->rebalances},
                   {"commits acknowledged", t->commits},
@@ -252,7 +254,8 @@ static bool totals_are_enough(const struct runner *r)
                   {"flipped bits found", t->noticed, RARE_MIN},
                   {"full-disk episodes", t->full_disks, RARE_MIN},
                   {"failed directories", t->failed_dirs, RARE_MIN},
-                  {"topics made again", t->recreated, RARE_MIN}};
+                  {"topics made again", t->recreated, RARE_MIN},
+                  {"topics grown", t->grown, RARE_MIN}};
     bool enough = r->repeated > 0;
     if (!enough)
         printf("sim: no seed was run twice\n");

@@ -43,6 +43,32 @@ void sim_outside_forbid_unclean(struct sim_cluster *c)
     }
 }
 
+void sim_outside_grow(struct sim_cluster *c, uint32_t topic, int32_t total)
+{
+    struct arena arena = ARENA_INIT;
+    struct zk_model_node node;
+    struct znode_topic znode;
+    char path[96];
+    const uint32_t factor = (uint32_t)c->options.replication_factor;
+    snprintf(path, sizeof path, ZNODE_TOPICS "/%s", c->history->topics[topic].name);
+    if (zk_model_find(c->zk, path, &node) &&
+        znode_topic_parse(node.data, &arena, &znode) == ZNODE_OK) {
+        struct znode_assignment *all = arena_array(&arena, (size_t)total, sizeof *all);
+        memcpy(all, znode.partitions, znode.partition_count * sizeof *all);
+        for (int32_t p = (int32_t)znode.partition_count; p < total; p++) {
+            int32_t *replicas = arena_array(&arena, factor, sizeof *replicas);
+            for (uint32_t k = 0; k < factor; k++)
+                replicas[k] = 1 + (p + (int32_t)k) % (int32_t)c->options.broker_count;
+            all[p] = (struct znode_assignment){
+                .partition = p, .replica_count = factor, .replicas = replicas};
+            znode.partition_count++;
+        }
+        znode.partitions = all;
+        zk_model_put(c->zk, path, znode_topic_print(&znode, &arena));
+    }
+    arena_reset(&arena);
+}
+
 static bool read_topic(struct sim_cluster *c, struct arena *arena, struct znode_topic *ret)
 {
     struct zk_model_node node;

@@ -6,6 +6,8 @@
 
 /* What tools and people write into ZooKeeper by hand, past the brokers. */
 
+/* More partitions for a topic, on brokers one after the other. */
+void sim_outside_grow(struct sim_cluster *c, uint32_t topic, int32_t total);
 /* min.insync.replicas of t0, and the hint that it was changed; a number for each. */
 void sim_outside_min_isr(struct sim_cluster *c, const char *value, unsigned change);
 /* Nobody may be elected uncleanly any more, in any topic of the history. */

@@ -50,6 +50,11 @@ void sim_play_coordinator_dies(struct sim_cluster *c);
 void sim_play_coordinator_cut_off(struct sim_cluster *c);
 void sim_play_producer_ids(struct sim_cluster *c);
 
+/* ---- sim_scenario_grow.c ---- */
+void sim_with_room(struct sim_cluster_options *o);
+void sim_play_grown_and_gone(struct sim_cluster *c);
+void sim_play_grown_by_two(struct sim_cluster *c);
+
 /* ---- sim_scenario_lead.c ---- */
 void sim_play_untold_joiner(struct sim_cluster *c);
 void sim_one_producer(struct sim_cluster_options *o);

@@ -330,7 +330,7 @@ static void batch_make(struct sim_producer *p)
     /* Sequence numbers would be of the topic that was there before. */
     if (p->options.idempotent && sim_history_is_fleeting(h, partition))
         return;
-    if (q->count >= QUEUE_MAX)
+    if (q->count >= QUEUE_MAX || !sim_history_is_made(h, partition))
         return;
     struct batch *batch = xcalloc(1, sizeof *batch);
     batch->partition = partition;

@@ -85,6 +85,7 @@ static void play_faults(struct sim_cluster *c)
     struct sim_faults *faults = sim_faults_new(c);
     if (c->groups)
         sim_groups_trouble(c->groups);
+    sim_cluster_let_grow(c, true);
     uint64_t part_ns = sim_random_range(random, 4, 20) * SIM_SECOND;
     for (int i = 0; i < 3; i++) {
         if (!sim_cluster_run(c, part_ns))
@@ -105,6 +106,8 @@ void sim_run(const struct sim_run_options *options, struct sim_result *ret)
     o.mutation = options->mutation;
     o.trace = options->trace;
     o.groups = o.groups && !scenario;
+    if (scenario)
+        o.grows_to = 0;
     if (scenario && scenario->prepare)
         scenario->prepare(&o);
     struct sim_cluster *c = sim_cluster_new(&o);
