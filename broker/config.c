@@ -276,6 +276,7 @@ static void take_pair(struct broker_config *c, const char *file, const char *nam
     if (wrong != NULL) {
         config_error(r, "%s line %u: %s", file, line, wrong);
         free(wrong);
+        c->broker_id_wrong |= strcmp(name, "broker.id") == 0 || strcmp(name, "node.id") == 0;
         return;
     }
     if (key->use == CONFIG_REFUSED && (key->initial == NULL || strcmp(key->initial, value) != 0)) {
@@ -348,7 +349,7 @@ static void settle(struct broker_config *c, struct config_report *r)
     config_settle_listeners(c, r);
     if (c->zookeeper_connect == NULL || *c->zookeeper_connect == '\0')
         config_error(r, "zookeeper.connect: not set: give host:port[,host:port...][/chroot]");
-    if (c->broker_id < 0) {
+    if (c->broker_id < 0 && !c->broker_id_wrong) {
         config_error(
             r, "broker.id: not set: give this broker a number from 0 that no other broker has");
     }

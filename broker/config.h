@@ -25,7 +25,8 @@ struct config_listener {
 
 struct broker_config {
     int32_t broker_id;
-    char *rack; /* NULL: none */
+    bool broker_id_wrong; /* it was set, to nonsense */
+    char *rack;           /* NULL: none */
     struct config_listener listeners[CONFIG_LISTENERS_MAX];
     unsigned listener_count, inter_broker_listener;
     char *cluster_host; /* to bind for the connections of other brokers */

@@ -173,6 +173,10 @@ static enum taken take_option(struct cli *cli, int *at, int argc, char **argv)
         return MISUSED;
     }
     const char *value = argv[++*at];
+    if (bootstrap && *value == '\0') {
+        cli_misused("%s: \"\" names no broker: give HOST:PORT", option);
+        return MISUSED;
+    }
     if (bootstrap) {
         cli->bootstrap = value;
     } else if (!cli_number(value, 1, 3600000, &cli->timeout_ms)) {

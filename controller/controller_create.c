@@ -53,14 +53,20 @@ static int32_t default_replication(const struct controller *c, struct view topic
     return !by_hand && known > 0 && known < wanted ? known : wanted;
 }
 
-static bool explain_placement(struct controller *c, const struct controller_event *e, int error)
+static bool explain_placement(struct controller *c, const struct controller_event *e, int error,
+                              const struct plan *plan)
 {
+    struct ctl_broker **live;
     if (error == PLACEMENT_OK)
         return false;
-    refuse(c, e, CONTROLLER_INVALID_REPLICATION,
-           error == PLACEMENT_MIXED_RACKS
-               ? "some brokers have a rack and some do not: replicas cannot be spread over racks"
-               : "there are fewer brokers alive than replicas asked for");
+    const char *why =
+        "some brokers have a rack and some do not: replicas cannot be spread over racks";
+    if (error != PLACEMENT_MIXED_RACKS)
+        why = arena_printf(ctl_scratch(c),
+                           "there are fewer brokers alive (%" PRIu32
+                           ") than replicas asked for (%" PRIu32 ")",
+                           ctl_brokers_live(c, &live), plan->replication_factor);
+    refuse(c, e, CONTROLLER_INVALID_REPLICATION, why);
     return true;
 }
 
@@ -141,7 +147,8 @@ static bool plan_new(struct controller *c, const struct controller_event *e, str
         .start = (uint32_t)(ctl_random(c, 0) >> 33),
         .shift = (uint32_t)(ctl_random(c, 0) >> 33),
     };
-    return !explain_placement(c, e, place(c, &options, ret));
+    int error = place(c, &options, ret);
+    return !explain_placement(c, e, error, ret);
 }
 
 /* ---- a new topic ---- */

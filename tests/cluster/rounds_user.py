@@ -20,6 +20,7 @@ MISUSED = [(["--bogus", "cluster"], '"--bogus" is not an option'),
            (["cluster", "x"], 'takes no "x"'),
            (["--timeout-ms"], "--timeout-ms needs a value"),
            (["--timeout-ms", "1s", "cluster"], '"1s" is not a number'),
+           (["--bootstrap-server", "", "cluster"], "names no broker"),
            (["topic"], "needs one of create"),
            (["topic", "create"], "needs a name"),
            (["topic", "create", "x", "--partitions", "3x"], '"3x" is not a number'),
@@ -66,7 +67,8 @@ def check_topics(c):
     for words in (["describe", "x"], ["delete", "x"]):
         status, out, said = do("topic", *words)
         assert status == 1 and 'topic "x" does not exist' in said, said
-    for words, why in ((["a"], "exists already"), (["x", "--replicas", 3], "fewer brokers"),
+    for words, why in ((["a"], "exists already"),
+                       (["x", "--replicas", 3], "fewer brokers alive (2) than replicas asked for (3)"),
                        (["bad name"], "a topic name has"),
                        (["x", "--config", "foo=bar"], "Unknown topic config name: foo"),
                        (["x", "--config", "retention.ms=soon"], "a whole number")):

@@ -226,6 +226,9 @@ START_TEST(what_must_be_set_is_asked_for)
     parse("log.dirs=/data\n");
     ck_assert(says(report.errors, report.error_count, "zookeeper.connect: not set"));
     ck_assert(says(report.errors, report.error_count, "broker.id: not set"));
+    parse("zookeeper.connect=localhost:2181\nbroker.id=first\n"); /* one fault, one line */
+    ck_assert_uint_eq(report.error_count, 1);
+    ck_assert(says(report.errors, report.error_count, "broker.id: \"first\" is not allowed"));
     parse("\\u12");
     ck_assert_uint_ge(report.error_count, 1);
 }

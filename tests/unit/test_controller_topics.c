@@ -66,6 +66,8 @@ START_TEST(defaults_and_refusals)
     ck_assert_int_eq(create("x", 0, 1), CONTROLLER_INVALID_PARTITIONS);
     ck_assert_int_eq(create("x", -2, 1), CONTROLLER_INVALID_PARTITIONS);
     ck_assert_int_eq(create("x", 1, 0), CONTROLLER_INVALID_REPLICATION);
+    ck_assert_str_eq(rig_wait_answer(r, rig_create(r, "x", 1, 4))->message,
+                     "there are fewer brokers alive (3) than replicas asked for (4)");
     ck_assert_int_eq(create("x", 1, 4), CONTROLLER_INVALID_REPLICATION);
     ck_assert_int_eq(create("a.b", 1, 1), CONTROLLER_OK);
     ck_assert_int_eq(create("a_b", 1, 1), CONTROLLER_INVALID_NAME);
