@@ -2,6 +2,7 @@
 #ifndef CORDUROY_BROKER_SHARD_H
 #define CORDUROY_BROKER_SHARD_H
 
+#include "broker/api/misled.h"
 #include "broker/call.h"
 #include "broker/config.h"
 #include "broker/log/log_dir.h"
@@ -35,6 +36,7 @@ struct shard {
     struct account receive, answers, streams;
     uint32_t auto_creating; /* automatic topic creations that the controller has not answered yet */
     struct say_limit say_auto_create;
+    struct misled misled;
     uint64_t crossed; /* requests for a partition or group of another shard, counted */
     struct expected_stream *expected; /* announced by shard 0, not yet accepted */
     unsigned mutation;                /* enum mutation; mutation builds only */

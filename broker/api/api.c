@@ -107,6 +107,14 @@ const struct broker_meta *api_leader(const struct shard *s, struct partition_id 
     return b != NULL && b->alive ? b : NULL;
 }
 
+void api_refused(struct shard *s, const struct request *r, struct partition_id id)
+{
+    const struct cluster_partition_item *item;
+    const struct broker_meta *b = api_leader(s, id, &item);
+    if (b != NULL && item->leader != s->config->broker_id)
+        misled_refused(&s->misled, request_connection(r), id, s->reactor.now_ns);
+}
+
 bool api_topic_name_valid(struct view name)
 {
     if (name.size < 1 || name.size > 249 || view_equal(name, VIEW_LITERAL(".")) ||

@@ -33,6 +33,8 @@ enum error_code api_error_of(const struct shard *s, struct partition_id id,
  * there is none that is alive. Answers name it to spare the client a Metadata request (KIP-951). */
 const struct broker_meta *api_leader(const struct shard *s, struct partition_id id,
                                      const struct cluster_partition_item **ret_item);
+/* What this request wants of a partition is refused because this broker does not lead it. */
+void api_refused(struct shard *s, const struct request *r, struct partition_id id);
 /* The operations that a client may do (KIP-430), one bit each: without access control, all that
  * exist for a cluster or a topic. */
 #define API_CLUSTER_OPERATIONS 0x1fa0

@@ -90,13 +90,15 @@ static void put_hint(struct fetch *f, struct item *it, struct fetch_response_nod
 
 static void hint_leaders(struct fetch *f)
 {
-    if (f->request->header.api_version < 16)
-        return; /* only from KIP-951 on, although earlier versions have the field */
+    /* Only from KIP-951 on, although earlier versions have the field. */
+    bool hints = f->request->header.api_version >= 16;
     struct fetch_response_node_endpoint *ends =
         arena_array(&f->request->arena, f->shard->metadata.brokers->count, sizeof *ends);
     for (uint32_t i = 0; i < f->item_count; i++) {
         int16_t e = f->items[i].answer->error_code;
-        if (e == ERROR_NOT_LEADER_OR_FOLLOWER || e == ERROR_FENCED_LEADER_EPOCH)
+        if (e == ERROR_NOT_LEADER_OR_FOLLOWER)
+            api_refused(f->shard, f->request, f->items[i].waiter.id);
+        if (hints && (e == ERROR_NOT_LEADER_OR_FOLLOWER || e == ERROR_FENCED_LEADER_EPOCH))
             put_hint(f, &f->items[i], ends);
     }
     f->out.node_endpoints = ends;

@@ -36,27 +36,38 @@ static bool is_alive(const struct shard *s, int32_t broker)
     return b != NULL && b->alive;
 }
 
-static void put_partition(const struct shard *s, struct arena *arena,
+/* -1: none that is alive, or one that this client must be made to look for anew. */
+static int32_t leader_to_tell(struct shard *s, const struct request *r,
+                              const struct cluster_partition_item *p)
+{
+    if (p->leader < 0 || !is_alive(s, p->leader))
+        return -1;
+    bool misled = p->leader != s->config->broker_id &&
+                  misled_set_free(&s->misled, request_connection(r), p->id, s->reactor.now_ns);
+    return misled ? -1 : p->leader;
+}
+
+static void put_partition(struct shard *s, struct request *r,
                           const struct cluster_partition_item *p,
                           struct metadata_response_partition *to)
 {
     metadata_response_partition_init(to);
     to->partition_index = p->id.number;
-    to->leader_id = p->leader >= 0 && is_alive(s, p->leader) ? p->leader : -1;
+    to->leader_id = leader_to_tell(s, r, p);
     to->leader_epoch = p->leader_epoch;
     to->error_code = to->leader_id < 0 ? ERROR_LEADER_NOT_AVAILABLE : ERROR_NONE;
     to->replica_nodes = p->replicas;
     to->replica_nodes_count = p->replica_count;
     to->isr_nodes = p->isr;
     to->isr_nodes_count = p->isr_count;
-    int32_t *offline = arena_array(arena, p->replica_count, sizeof *offline);
+    int32_t *offline = arena_array(&r->arena, p->replica_count, sizeof *offline);
     for (uint32_t i = 0; i < p->replica_count; i++)
         if (!is_alive(s, p->replicas[i]))
             offline[to->offline_replicas_count++] = p->replicas[i];
     to->offline_replicas = offline;
 }
 
-static void put_topic(const struct shard *s, struct arena *arena, const struct topic_meta *t,
+static void put_topic(struct shard *s, struct request *r, const struct topic_meta *t,
                       bool operations, struct metadata_response_topic *to)
 {
     metadata_response_topic_init(to);
@@ -64,10 +75,10 @@ static void put_topic(const struct shard *s, struct arena *arena, const struct t
     to->topic_id = t->id;
     to->is_internal = t->internal;
     to->topic_authorized_operations = operations ? API_TOPIC_OPERATIONS : API_OPERATIONS_NOT_ASKED;
-    to->partitions = arena_array(arena, t->partition_count, sizeof *to->partitions);
+    to->partitions = arena_array(&r->arena, t->partition_count, sizeof *to->partitions);
     for (uint32_t i = 0; i < t->partition_count; i++)
         if (t->partitions[i].replica_count > 0)
-            put_partition(s, arena, &t->partitions[i], &to->partitions[to->partitions_count++]);
+            put_partition(s, r, &t->partitions[i], &to->partitions[to->partitions_count++]);
 }
 
 /* An id counts for more than a name. */
@@ -111,7 +122,7 @@ static void put_topics(struct shard *s, struct request *r, const struct metadata
     a->topics = arena_array(&r->arena, count, sizeof *a->topics);
     if (all) {
         for (uint32_t at = 0; map_next(&s->metadata.by_id, &at, &e);) {
-            put_topic(s, &r->arena, e.value, q->include_topic_authorized_operations,
+            put_topic(s, r, e.value, q->include_topic_authorized_operations,
                       &a->topics[a->topics_count++]);
         }
         return;
@@ -124,7 +135,7 @@ static void put_topics(struct shard *s, struct request *r, const struct metadata
         metadata_response_topic_init(to);
         to->topic_authorized_operations = API_OPERATIONS_NOT_ASKED;
         if (t != NULL)
-            put_topic(s, &r->arena, t, q->include_topic_authorized_operations, to);
+            put_topic(s, r, t, q->include_topic_authorized_operations, to);
         else
             put_missing(s, q, from, to);
     }

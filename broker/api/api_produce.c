@@ -170,9 +170,12 @@ static void hint_leaders(struct produce *p)
 {
     struct produce_response_node_endpoint *ends =
         arena_array(&p->request->arena, p->shard->metadata.brokers->count, sizeof *ends);
-    for (uint32_t i = 0; i < p->item_count; i++)
-        if (p->items[i].answer->error_code == ERROR_NOT_LEADER_OR_FOLLOWER)
+    for (uint32_t i = 0; i < p->item_count; i++) {
+        if (p->items[i].answer->error_code == ERROR_NOT_LEADER_OR_FOLLOWER) {
             put_hint(p, &p->items[i], ends);
+            api_refused(p->shard, p->request, p->items[i].waiter.id);
+        }
+    }
     p->out.node_endpoints = ends;
 }
 

@@ -90,5 +90,6 @@ void request_answer_nothing(struct request *r);
  * for example "a Fetch request that cannot be read". */
 void request_hang_up(struct request *r, const char *why);
 const struct addr *request_peer(const struct request *r); /* NULL when the connection is gone */
+token request_connection(const struct request *r);        /* its name; 0 when it is gone */
 
 #endif

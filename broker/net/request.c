@@ -150,3 +150,8 @@ const struct addr *request_peer(const struct request *r)
 {
     return r->conn != NULL ? &r->conn->peer : NULL;
 }
+
+token request_connection(const struct request *r)
+{
+    return r->conn != NULL ? r->conn->source.token : 0;
+}

@@ -5,10 +5,12 @@ import struct
 
 from cases import case
 from cluster import Cluster
-from kafka import FETCH, LIST_OFFSETS, METADATA, NONE, PRODUCE, Connection, batch, string
+from kafka import (FETCH, LIST_OFFSETS, METADATA, NONE, NOT_LEADER, PRODUCE, Connection, batch,
+                   string)
 
 CREATE_TOPICS, DELETE_TOPICS, OFFSET_FOR_LEADER_EPOCH = 19, 20, 23
 UNKNOWN_TOPIC, INVALID_TOPIC, FENCED_EPOCH, UNKNOWN_EPOCH, UNKNOWN_TOPIC_ID = 3, 17, 74, 75, 100
+LEADER_NOT_AVAILABLE = 5
 
 BAD_NAMES = ("", ".", "..", "a/b", "a b", "x" * 250, "\u00e4", "a\0b")
 # What comes after the header; every one makes a list or a text of what is not there.
@@ -57,6 +59,28 @@ def odd_requests():
             epochs(k, epoch, FENCED_EPOCH, epoch - 1)
             assert k.end_offset("t", 0) == (NONE, 1), "something was written"
         assert sorted(c.children("/brokers/topics")) == ["t"], c.children("/brokers/topics")
+
+
+@case
+def misled_client():
+    """A client that goes on sending to the old leader is once told of no leader, and then of the
+    right one."""
+    with Cluster(name="misled", brokers=3, shards=[1, 2, 3]) as c:
+        c.create_topic("t", partitions=1)
+        leader = c.leader("t")
+        for other in c.nodes.values():
+            if other is leader:
+                continue
+            with Connection(other.port) as k, Connection(other.port) as right:
+                def told():
+                    assert k.produce("t", 0, batch([b"x"]))[0] == NOT_LEADER
+                    assert right.metadata("t")[1]["t"][1][0][1] == leader.id
+                    return k.metadata("t")[1]["t"][1][0][:2]
+                c.wait_for("no leader to be named", lambda: told() == (LEADER_NOT_AVAILABLE, -1))
+                assert told() == (NONE, leader.id)
+                assert k.fetch("t", 0, 0)[0] == NOT_LEADER
+        with Connection(leader.port) as k:
+            assert k.produce("t", 0, batch([b"x"])) == (NONE, 0)
 
 
 def unknown_ids(k):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers that name leaders, coordinators and controllers, asked behind a request that waits on the
- * same connection: they say what is so when they leave, not what was so when they were asked. */
+/* Answers that name leaders, coordinators and controllers. Asked behind a request that waits on the
+ * same connection, they say what is so when they leave, not what was so when they were asked. */
 #include <stdlib.h>
 
 #include "broker/api/api.h"
@@ -24,6 +24,7 @@ static struct broker_config config = {
     .fetch_max_bytes = 1 << 20, .cleanup_policy = "delete", .timestamp_type = "CreateTime"};
 static struct arena arena;
 static size_t peer;
+static const struct uuid offsets_id = {{7}};
 
 static uint64_t some_bits(void *world)
 {
@@ -57,7 +58,7 @@ static struct topic_meta *offsets_topic(int32_t leader)
 {
     struct topic_meta *t = xcalloc(1, sizeof *t + sizeof t->partitions[0]);
     t->refs = 1;
-    t->id = (struct uuid){{7}};
+    t->id = offsets_id;
     t->name = xstrdup("__consumer_offsets");
     t->overrides = xstrdup("");
     t->partition_count = 1;
@@ -264,5 +265,28 @@ START_TEST(test_the_end_of_a_connection_or_of_a_broker)
 }
 END_TEST
 
-SUITE_MAIN("api_behind", test_what_waits_says_what_is_so_when_it_leaves,
-           test_what_need_not_wait_is_answered_at_once, test_the_end_of_a_connection_or_of_a_broker)
+/* A client that sends to this broker what another leads, for long, is once told of no leader. */
+START_TEST(test_a_misled_client_is_told_to_look_anew)
+{
+    struct partition_id id = {offsets_id, 0};
+    setup();
+    for (unsigned i = 0; i <= MISLED_PATIENCE_MS / 100; i++) {
+        misled_refused(&b.shard.misled, b.peers[peer].name, id, b.now_ns);
+        net_bench_advance(&b, 100);
+    }
+    b.shard.reactor.now_ns = b.now_ns;
+    ask_metadata();
+    ask_metadata();
+    struct metadata_response a;
+    struct wire_reader r = answer_after(0, API_METADATA, 9);
+    ck_assert(metadata_response_decode(&r, 9, &arena, &a));
+    ck_assert_int_eq(a.topics[0].partitions[0].leader_id, -1);
+    ck_assert_int_eq(a.topics[0].partitions[0].error_code, ERROR_LEADER_NOT_AVAILABLE);
+    check_metadata(1, OLD);
+    teardown();
+}
+END_TEST
+
+SUITE_MAIN("api_metadata", test_what_waits_says_what_is_so_when_it_leaves,
+           test_what_need_not_wait_is_answered_at_once, test_the_end_of_a_connection_or_of_a_broker,
+           test_a_misled_client_is_told_to_look_anew)
