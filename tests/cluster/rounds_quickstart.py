@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy/quickstart, as somebody runs it who has just cloned the repository."""
+import contextlib
 import os
 import re
 import shutil
@@ -35,6 +36,8 @@ class Quickstart:
         while not all(Ports.is_free(self.port + 1000 + i) for i in range(3)):
             self.port = ports.take(3)
         self.out = os.path.join(self.above, "out")
+        self.programs = os.path.join(self.above, "programs")  # found before the machine's own
+        os.mkdir(self.programs)
 
     def __enter__(self):
         return self
@@ -52,10 +55,25 @@ class Quickstart:
             return subprocess.Popen([QUICKSTART, *words, "--dir", self.folder], cwd=self.above,
                                     start_new_session=True, preexec_fn=at_a_terminal,
                                     stdin=subprocess.DEVNULL, stdout=out,
-                                    stderr=subprocess.STDOUT)
+                                    stderr=subprocess.STDOUT,
+                                    env={**os.environ, "PATH": "%s:%s" % (self.programs,
+                                                                          os.environ["PATH"])})
 
     def start(self):
         return self.begin("--port", str(self.port), "--zk-port", str(self.zk_port))
+
+    @contextlib.contextmanager
+    def instead(self, **programs):
+        """While it lasts, these names are shell scripts of ours."""
+        paths = {os.path.join(self.programs, name.replace("_", "-")): text
+                 for name, text in programs.items()}
+        for path, text in paths.items():
+            with open(path, "w") as f:
+                f.write("#!/bin/sh\n%s\n" % text)
+            os.chmod(path, 0o755)
+        yield
+        for path in paths:
+            os.unlink(path)
 
     def said(self):
         with open(self.out) as f:
@@ -115,20 +133,30 @@ def quickstart():
         assert q.brokers() == {}
 
 
+def refused(q, why, busy=()):
+    status, out = q.run()
+    assert status == 1, out
+    said = re.findall(r"^quickstart: (.*)$", out, re.M)
+    assert len(said) == 1 and re.search(why, said[0]), out
+    assert q.listening() == list(busy), q.listening()
+
+
 @case
 def quickstart_refused():
-    """A port in use or a folder that cannot be: one line, exit 1, nothing left running."""
+    """A port in use, a package that is not there, a build that fails or a folder that cannot be: one
+    line, exit 1, nothing left running."""
     with Quickstart() as q:
+        with q.instead(dpkg_query="exit 1", sudo='exec "$@"',
+                       apt_get="echo 'E: Unable to locate package gcc' >&2; exit 100"):
+            refused(q, "cannot install gcc .*: E: Unable to locate package gcc")
+        with q.instead(make="echo 'broker/main.c:1:1: error: no' >&2; exit 2"):
+            refused(q, "the build failed: broker/main.c:1:1: error: no .*/build.log")
         for port in (q.port + 1, q.port + 1002, q.zk_port):
             with socket.socket() as s:
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 s.bind(("127.0.0.1", port))
                 s.listen()
-                status, out = q.run()
-                assert status == 1, out
-                said = re.findall(r"^quickstart: (.*)$", out, re.M)
-                assert len(said) == 1 and "port %d is in use" % port in said[0], out
-                assert q.listening() == [port], q.listening()
+                refused(q, "port %d is in use" % port, [port])
         q.folder = "/proc/none"
         status, out = q.run()
         assert (status, out.count("\n")) == (1, 1) and "--dir names another" in out, out
