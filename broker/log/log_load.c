@@ -101,6 +101,7 @@ static int walk_segment(struct loader *l, int64_t base, int64_t min_offset,
                              .index = index,
                              .producers = &l->log->producers,
                              .epochs = base >= l->epochs_from ? &l->log->epochs : NULL,
+                             .epochs_in_doubt = base == l->epochs_from,
                              .txns = txns};
     if (!l->in->clean && l->in->required_end >= 0) {
         r->bounded = true;
@@ -488,8 +489,10 @@ static void choose_walk(struct loader *l)
 }
 
 /* A start trusts the file of epochs up to the segment where its walk begins, because a roll has
- * stored it. Recovery rolls too, when it writes what the journal has across the end of a segment:
- * then it stores it as well, or the next start would miss the epochs that began in between. */
+ * stored it; or that roll was not in place yet, and what it closed is below the log's start. Then
+ * the file may be from before a cut, and the first batch tells. Recovery rolls too, when it writes
+ * what the journal has across the end of a segment: then it stores it as well, or the next start
+ * would miss the epochs that began in between. */
 static int store_epochs(struct loader *l)
 {
     if (l->in->clean || l->log->suspect || l->walked_from >= log_active(l->log)->base)

@@ -3,6 +3,16 @@
 
 #include <errno.h>
 
+static void note_epoch(struct log_replay *r, const struct record_batch *batch)
+{
+    if (!r->epochs || batch->leader_epoch < 0)
+        return;
+    int32_t latest = epoch_cache_latest(r->epochs);
+    if (batch->leader_epoch > latest || (r->epochs_in_doubt && batch->leader_epoch < latest))
+        (void)epoch_cache_assign(r->epochs, batch->leader_epoch, batch->base_offset);
+    r->epochs_in_doubt = false;
+}
+
 static void feed(struct log_replay *r, const struct record_batch *batch, uint64_t pos)
 {
     struct aborted_txn aborted;
@@ -10,8 +20,7 @@ static void feed(struct log_replay *r, const struct record_batch *batch, uint64_
         r->first_timestamp = batch->max_timestamp;
     if (r->index && record_batch_end_offset(batch) > r->index_from)
         segment_index_add(r->index, batch, (uint32_t)pos);
-    if (r->epochs && batch->leader_epoch > epoch_cache_latest(r->epochs))
-        (void)epoch_cache_assign(r->epochs, batch->leader_epoch, batch->base_offset);
+    note_epoch(r, batch);
     if (r->producers && batch->base_offset >= r->producers->end_offset &&
         producer_state_update(r->producers, batch, &aborted) && r->txns)
         txn_index_append(r->txns, aborted);

@@ -26,6 +26,7 @@ struct log_replay {
     struct producer_state *producers; /* gets batches from its end offset on */
     struct producer_state *remembers; /* is only reminded of batches that it stands on */
     struct epoch_cache *epochs;
+    bool epochs_in_doubt; /* later ones than the first batch's go: epochs never fall along a log */
     struct txn_index *txns;
     bool bounded; /* the walk ends before the first batch at or beyond bound */
     int64_t bound;
