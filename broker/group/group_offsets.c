@@ -100,8 +100,6 @@ static enum error_code check_commit(const struct group *g, const struct offset_c
     *ret = NULL;
     if (generation < 0 && g->state == GROUP_EMPTY)
         return ERROR_NONE;
-    if (generation < 0 && in->member_id.size == 0 && in->group_instance_id.base == NULL)
-        return ERROR_UNKNOWN_MEMBER_ID;
     enum error_code error = group_member_check(g, in->member_id, in->group_instance_id, ret);
     if (error != ERROR_NONE)
         return error;

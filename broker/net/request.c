@@ -72,11 +72,9 @@ void request_serve_when_first(struct request *r, void (*serve)(void *context, st
 
 void request_begin_answer(struct request *r, struct wire_writer *w)
 {
-    int16_t version = r->header.api_version;
-    if (version > r->header.api->version_max || version < r->header.api->version_min)
-        version = 0;
     wire_writer_init(w, r->net->config.answers, 256, ANSWER_SIZE_MAX);
-    frame_begin_response(w, r->header.api, version, r->header.correlation_id);
+    /* A version that is not served is answered by ApiVersions only: one header for all versions. */
+    frame_begin_response(w, r->header.api, r->header.api_version, r->header.correlation_id);
 }
 
 static void become_ready(struct request *r)

@@ -518,6 +518,41 @@ START_TEST(test_absent_static_members_stay_until_their_session_ends)
 }
 END_TEST
 
+/* They may allow no time at all for a rebalance: it is looked again after a while, not at once. */
+START_TEST(test_absent_static_members_are_not_looked_for_without_a_pause)
+{
+    struct map_entry e;
+    group_bench_init(&b);
+    (void)stable_static(9);
+    for (uint32_t at = 0; map_next(&b.group->members, &at, &e);)
+        ((struct group_member *)e.value)->rebalance_timeout_ms = 0;
+    struct group_joiner who = GROUP_JOINER;
+    who.rebalance_ms = 1000;
+    struct group_talk *t = group_bench_join(&b, who);
+    who.id = t->id;
+    (void)group_bench_join(&b, who);
+    ck_assert_int_eq(group_bench_leave(&b, t->id, NULL), ERROR_NONE);
+    group_bench_pass(&b, 500000);
+    ck_assert_int_eq(b.group->state, GROUP_EMPTY); /* their sessions are over */
+    group_bench_settle(&b, ERROR_NONE);
+    group_bench_deinit(&b);
+}
+END_TEST
+
+START_TEST(test_generations_begin_again)
+{
+    char ids[1][128];
+    group_bench_init(&b);
+    group_bench_stable(&b, 1, ids);
+    b.group->generation = INT32_MAX;
+    struct group_talk *t = rejoin(ids[0], "changed");
+    group_bench_pass(&b, 0);
+    ck_assert(t->answered);
+    ck_assert_int_eq(JOINED(t).generation_id, 1);
+    group_bench_deinit(&b);
+}
+END_TEST
+
 SUITE_MAIN("group_join", test_first_member_leads_the_first_generation,
            test_member_id_is_client_id_and_a_random_uuid,
            test_before_version_4_a_member_joins_at_once, test_id_that_is_not_used_is_forgotten,
@@ -532,4 +567,6 @@ SUITE_MAIN("group_join", test_first_member_leads_the_first_generation,
            test_old_process_of_a_static_member_is_fenced, test_static_leader_comes_back,
            test_static_member_that_changes_the_vote, test_replacement_that_cannot_be_stored,
            test_rebalance_overtakes_a_replacement, test_static_member_replaced_while_it_waits,
-           test_absent_static_members_stay_until_their_session_ends)
+           test_absent_static_members_stay_until_their_session_ends,
+           test_absent_static_members_are_not_looked_for_without_a_pause,
+           test_generations_begin_again)

@@ -193,6 +193,7 @@ START_TEST(test_metadata_too_large_and_unknown_partitions)
         parts[i].partition_index = i;
         parts[i].committed_offset = 10 + i;
     }
+    parts[0].committed_metadata = (struct view){(const uint8_t *)large, sizeof large - 1};
     parts[1].committed_metadata = (struct view){(const uint8_t *)large, sizeof large};
     in->generation_id_or_member_epoch = -1;
     in->topics = &topic;
@@ -336,9 +337,8 @@ START_TEST(test_offsets_of_an_empty_group_expire_after_it_became_empty)
 }
 END_TEST
 
-START_TEST(test_explicit_retention_stands)
+static void commit_with_retention(int64_t retention_ms)
 {
-    group_bench_init(&b);
     struct group_talk *t = group_bench_talk(&b, GROUP_COMMIT, 3);
     struct offset_commit_request *in = &t->request.in.commit;
     struct offset_commit_request_partition part;
@@ -347,12 +347,18 @@ START_TEST(test_explicit_retention_stands)
     offset_commit_request_partition_init(&part);
     part.committed_offset = 5;
     in->generation_id_or_member_epoch = -1;
-    in->retention_time_ms = 1000;
+    in->retention_time_ms = retention_ms;
     in->topics = &topic;
     in->topics_count = 1;
     group_commit_prepare(&t->request);
     group_bench_ask(&b, t);
     group_bench_settle(&b, ERROR_NONE);
+}
+
+START_TEST(test_explicit_retention_stands)
+{
+    group_bench_init(&b);
+    commit_with_retention(1000);
     group_bench_pass(&b, 999);
     expire();
     ck_assert_int_eq(group_bench_fetch(&b, "t", 0), 5);
@@ -360,6 +366,17 @@ START_TEST(test_explicit_retention_stands)
     expire();
     ck_assert_int_eq(group_bench_fetch(&b, "t", 0), -1);
     group_bench_settle(&b, ERROR_NONE);
+    group_bench_deinit(&b);
+}
+END_TEST
+
+START_TEST(test_explicit_retention_may_be_for_ever)
+{
+    group_bench_init(&b);
+    commit_with_retention(INT64_MAX);
+    group_bench_pass(&b, 10 * b.config.retention_ms);
+    expire();
+    ck_assert_int_eq(group_bench_fetch(&b, "t", 0), 5);
     group_bench_deinit(&b);
 }
 END_TEST
@@ -426,6 +443,59 @@ START_TEST(test_nothing_expires_under_a_commit)
     ck_assert_uint_eq(b.under_way_count, 1); /* the commit alone */
     group_bench_settle(&b, ERROR_NONE);
     ck_assert_int_eq(group_bench_fetch(&b, "t", 0), 2);
+    group_bench_deinit(&b);
+}
+END_TEST
+
+/* A commit that is on its way, or a member id that was given out, will be looked for. */
+START_TEST(test_empty_group_does_not_end_under_a_request)
+{
+    group_bench_init(&b);
+    commit("t", 0, 1);
+    expire();
+    group_bench_settle(&b, ERROR_NONE);
+    ck_assert_int_eq(group_bench_fetch(&b, "t", 0), 1);
+    group_bench_deinit(&b);
+    group_bench_init(&b);
+    struct group_joiner who = GROUP_JOINER;
+    struct group_talk *t = group_bench_join(&b, who);
+    ck_assert_int_eq(JOINED(t).error_code, ERROR_MEMBER_ID_REQUIRED);
+    expire();
+    who.id = t->id;
+    t = group_bench_join(&b, who);
+    group_bench_pass(&b, 0);
+    ck_assert(t->answered);
+    ck_assert_int_eq(JOINED(t).error_code, ERROR_NONE);
+    group_bench_deinit(&b);
+}
+END_TEST
+
+/* All at once they would be more than a batch of the topic may hold, and none would ever go. */
+START_TEST(test_many_offsets_expire_in_batches_that_the_topic_takes)
+{
+    enum {
+        TOPICS = 60
+    };
+    char topic[20000];
+    struct tape tape = {0};
+    group_bench_init(&b);
+    b.space.bytes_max = UINT64_C(1) << 30;
+    memset(topic, 'x', sizeof topic - 1);
+    topic[sizeof topic - 1] = 0;
+    for (int32_t i = 0; i < TOPICS; i++) {
+        topic[0] = (char)('0' + i);
+        commit(topic, i, i);
+        group_bench_settle(&b, ERROR_NONE);
+    }
+    group_bench_pass(&b, b.config.retention_ms);
+    expire();
+    ck_assert_uint_gt(b.under_way_count, 3);
+    settle_on(&tape);
+    for (unsigned i = 0; i < tape.count; i++)
+        ck_assert_uint_lt(tape.sizes[i], 300000);
+    topic[0] = '0';
+    ck_assert_int_eq(group_bench_fetch(&b, topic, 0), -1);
+    tape_free(&tape);
     group_bench_deinit(&b);
 }
 END_TEST
@@ -506,7 +576,10 @@ SUITE_MAIN("group_offsets", test_commit_counts_when_it_is_committed,
            test_requests_where_there_is_no_group,
            test_offsets_of_no_group_expire_after_their_commit,
            test_offsets_of_an_empty_group_expire_after_it_became_empty,
-           test_explicit_retention_stands, test_stable_group_keeps_what_it_subscribes_to,
+           test_explicit_retention_stands, test_explicit_retention_may_be_for_ever,
+           test_stable_group_keeps_what_it_subscribes_to,
            test_subscription_that_cannot_be_read_keeps_all, test_nothing_expires_under_a_commit,
+           test_empty_group_does_not_end_under_a_request,
+           test_many_offsets_expire_in_batches_that_the_topic_takes,
            test_deleted_topic_takes_its_offsets_along, test_members_go_on_with_the_next_coordinator,
            test_unanswered_generation_is_forgotten)

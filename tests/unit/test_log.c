@@ -531,6 +531,31 @@ START_TEST(a_look_up_by_time_during_a_cut_finds_what_is_left)
 }
 END_TEST
 
+/* The search has read what is then cut: its answer would be an offset that is not there any more.
+ */
+START_TEST(a_look_up_by_time_begins_anew_after_a_cut)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    append_some(log, 40, 5, NULL);
+    step_world_run(&h.world);
+    struct time_question q = {.query = {.timestamp = 1030, .bound = INT64_MAX, .done = query_done}};
+    step_world_block(&h.world, 0, LANE_READ, true);
+    log_find_time(log, &q.query);
+    log_truncate(log, 12);
+    step_world_block(&h.world, 0, LANE_READ, false);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_end(log), 12);
+    ck_assert_uint_eq(q.answers, 1);
+    ck_assert_int_eq(q.query.outcome, LOG_OK);
+    ck_assert_int_eq(q.query.ret_offset, -1);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* All records of a batch with LogAppendTime bear the same time: its first is the answer. */
 START_TEST(the_largest_append_time_is_the_first_records)
 {
@@ -569,6 +594,36 @@ START_TEST(old_segments_are_rolled)
         ck_assert_int_eq(log_host_append(log, b, 1, NULL), LOG_OK);
         buf_unref(b);
         ck_assert_uint_eq(log->segment_count, segments[i]);
+    }
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* ---- bounds ---- */
+
+static void read_is_over(struct log_read *read)
+{
+    (void)read;
+}
+
+/* What lies at or beyond the bound is not committed yet, wherever it is read from. */
+START_TEST(nothing_is_read_beyond_the_bound)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "t", 1);
+    append_some(log, 10, 1, NULL);
+    for (unsigned stored = 0; stored < 2; stored++) {
+        struct log_read read = {.bound = 6, .size_max = 1 << 20, .done = read_is_over};
+        if (!log_read(log, &read))
+            step_world_run(&h.world);
+        ck_assert_int_eq(read.outcome, LOG_OK);
+        ck_assert_int_eq(read.end, 6);
+        log_read_reset(&read);
+        step_world_run(&h.world);
+        ck_assert_int_eq(log_stored_end(log), 30);
     }
     log_host_kill(&h);
     file_mem_free(disk);
@@ -661,6 +716,7 @@ SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_
            a_look_up_by_time_begins_where_the_indexes_say,
            a_look_up_by_time_during_a_cut_finds_what_is_left,
            the_largest_append_time_is_the_first_records, old_segments_are_rolled,
+           nothing_is_read_beyond_the_bound, a_look_up_by_time_begins_anew_after_a_cut,
            offsets_too_far_from_the_base_begin_a_segment,
            a_batch_that_does_not_fit_leaves_room_for_others,
            records_without_a_time_are_as_old_as_their_segment)

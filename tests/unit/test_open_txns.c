@@ -64,6 +64,7 @@ START_TEST(entries_of_a_snapshot_are_put_in_order)
     ck_assert_int_eq(open_txns_complete(&t, 8, 40), 20);
     open_txns_advance(&t, 41);
     ck_assert_int_eq(open_txns_first_unstable(&t), 20);
+    ck_assert_int_eq(open_txns_complete(&t, 9, 50), 30);
     open_txns_clear(&t);
     ck_assert_int_eq(open_txns_first_unstable(&t), -1);
     open_txns_deinit(&t);

@@ -208,9 +208,15 @@ START_TEST(a_segment_cut_short_is_found)
     ck_assert(log_host_start(&h, disk, &config));
     log_host_fill(log_host_make(&h, 1), 6, 1);
     log_host_fill(log_host_make(&h, 2), 6, 1);
+    log_host_fill(log_host_make(&h, 3), 6, 1);
     ck_assert_int_eq(log_host_stop(&h), 0);
+    uint64_t size = log_host_file_size(disk, "topic3-0/00000000000000000000.log");
     void *fs = file_mem_mount(disk, "");
     struct file *file;
+    ck_assert_int_eq(file_mem_ops.open(fs, "topic3-0/00000000000000000000.log", FILE_WRITE, &file),
+                     0);
+    ck_assert_int_eq(file_mem_ops.truncate(file, size / 6 * 5), 0); /* where a batch ends */
+    file_unref(file);
     ck_assert_int_eq(file_mem_ops.open(fs, "topic1-0/00000000000000000000.log", FILE_WRITE, &file),
                      0);
     ck_assert_int_eq(file_mem_ops.truncate(file, 1000), 0);
@@ -220,6 +226,8 @@ START_TEST(a_segment_cut_short_is_found)
     ck_assert(log_host_start(&h, disk, &config));
     ck_assert(log_host_found(&h, 1)->suspect);
     ck_assert(log_host_found(&h, 2)->suspect);
+    ck_assert(log_host_found(&h, 3)->suspect);
+    ck_assert_int_eq(log_end(log_host_found(&h, 3)->log), 15);
     log_host_kill(&h);
     file_mem_free(disk);
 }
