@@ -67,11 +67,10 @@ static void unpause(struct client_net *net, struct conn *c)
 
 void client_net_forget(struct client_net *net, struct conn *c)
 {
+    INVARIANT(net->unlimited != c); /* it let its buffer go */
     unpause(net, c);
     unlink_conn(net, c);
     net->count--;
-    if (net->unlimited == c)
-        net->unlimited = NULL;
 }
 
 void client_net_accepted(struct client_net *net, const struct event *event)

@@ -216,6 +216,50 @@ START_TEST(nothing_is_read_while_the_tail_is_full)
 }
 END_TEST
 
+/* The same for the rest of a request that has begun. */
+START_TEST(no_more_of_a_request_is_read_while_the_tail_is_full)
+{
+    static const uint8_t header[] = {0, 3, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF}; /* Metadata 0 */
+    uint8_t *body = xcalloc(1, 4 * MIB);
+    setup(1000);
+    size_t peer = net_bench_connect(&b);
+    announce(peer, sizeof header + 4 * MIB);
+    net_bench_give(&b, peer, header, sizeof header);
+    net_bench_give(&b, peer, body, 10000);
+    b.tail_full = true;
+    net_bench_give(&b, peer, body, 4 * MIB - 10000);
+    net_bench_advance(&b, 1000);
+    ck_assert_uint_eq(b.served, 0);
+    ck_assert_int_lt(b.receive.bytes, MIB);
+    b.tail_full = false;
+    net_bench_advance(&b, 1000);
+    ck_assert_uint_eq(b.served, 1);
+    net_bench_deinit(&b);
+    free(body);
+}
+END_TEST
+
+static void answer_too_much(struct net_bench *bench, struct request *r)
+{
+    struct wire_writer w;
+    struct piece piece = {.buf = buf_new(&bench->answers, 1000), .size = 1000};
+    request_begin_answer(r, &w);
+    w.bad = true;
+    request_answer(r, &w, &piece, 1);
+}
+
+START_TEST(an_answer_that_is_too_large_holds_no_memory)
+{
+    setup(1000);
+    b.serve = answer_too_much;
+    size_t peer = net_bench_connect(&b);
+    net_bench_request(&b, peer, 10, 1);
+    ck_assert(b.peers[peer].closed);
+    ck_assert_int_eq(b.answers.bytes, 0);
+    net_bench_deinit(&b);
+}
+END_TEST
+
 /* ---- peers that do not read ---- */
 START_TEST(a_peer_that_does_not_read_is_not_served_on)
 {
@@ -274,6 +318,21 @@ START_TEST(a_peer_that_does_not_read_ends_all_the_same)
     ck_assert(!b.peers[idle].closed);
     net_bench_advance(&b, 630000);
     ck_assert(b.peers[idle].closed);
+    net_bench_deinit(&b);
+}
+END_TEST
+
+/* It has asked for more, and does not take what is there for it. */
+START_TEST(a_peer_that_does_not_read_is_idle_whatever_it_asks)
+{
+    setup(1000);
+    size_t peer = net_bench_connect(&b);
+    net_bench_reads(&b, peer, false);
+    net_bench_request(&b, peer, 10, 1);
+    b.hold = true;
+    net_bench_request(&b, peer, 10, 1);
+    net_bench_advance(&b, 630000);
+    ck_assert(b.peers[peer].closed);
     net_bench_deinit(&b);
 }
 END_TEST
@@ -413,8 +472,10 @@ SUITE_MAIN("conn", announced_bytes_take_no_memory, half_open_requests_disturb_no
            stalled_requests_make_room, a_stalled_request_without_pressure_may_wait,
            a_request_larger_than_the_limit_passes, every_byte_arrives_in_order,
            open_requests_of_a_connection_are_bounded, nothing_is_read_while_the_tail_is_full,
-           a_peer_that_does_not_read_is_not_served_on, peers_that_do_not_read_make_room,
-           a_peer_that_does_not_read_ends_all_the_same, an_idle_connection_is_closed,
+           no_more_of_a_request_is_read_while_the_tail_is_full,
+           an_answer_that_is_too_large_holds_no_memory, a_peer_that_does_not_read_is_not_served_on,
+           peers_that_do_not_read_make_room, a_peer_that_does_not_read_ends_all_the_same,
+           a_peer_that_does_not_read_is_idle_whatever_it_asks, an_idle_connection_is_closed,
            connections_beyond_the_limit_are_closed, a_drain_closes_what_nothing_is_open_on,
            a_drain_takes_no_further_requests, impossible_sizes_are_refused_before_memory_is_taken,
            odd_connections_leave_nothing_behind)

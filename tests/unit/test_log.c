@@ -253,6 +253,44 @@ START_TEST(a_truncation_voids_what_is_on_its_way)
 }
 END_TEST
 
+/* The place of the first cut is still looked for, or not cut yet, when the second is asked for. */
+START_TEST(a_second_truncation_replaces_the_first)
+{
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = make_log(&h, "orders", 1);
+    append_some(log, 40, 1, NULL);
+    step_world_run(&h.world);
+    ck_assert_uint_gt(log->segment_count, 3);
+    int64_t base = log->segments[1].base, later = log->segments[2].base;
+    step_world_block(&h.world, 0, LANE_READ, true);
+    log_truncate(log, log_end(log) - 4);
+    log_truncate(log, later + 13);
+    step_world_block(&h.world, 0, LANE_READ, false);
+    step_world_run(&h.world);
+    ck_assert(!log_truncating(log));
+    ck_assert_int_eq(log_end(log), later + 12);
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    log_truncate(log, base + 25);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_end(log), base + 24);
+    log_truncate(log, base + 19);
+    step_world_run(&h.world);
+    step_world_block(&h.world, 0, LANE_STORE, false);
+    step_world_run(&h.world);
+    ck_assert(!log_truncating(log));
+    ck_assert_int_eq(log_end(log), base + 18);
+    ck_assert_int_eq(log_stored_end(log), base + 18);
+    ck_assert_uint_gt(log->index.offsets.count, 2); /* of the segment that is written to again */
+    append_some(log, 1, 2, NULL);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_synced_end(log), base + 21);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 struct told_removal {
     struct log_removal removal;
     unsigned durable, not_durable;
@@ -711,8 +749,9 @@ END_TEST
 SUITE_MAIN("log", appended_then_synced_then_stored, many_segments_are_read_warm_and_cold,
            a_clean_stop_and_start_keeps_everything, after_kill_the_journal_has_it,
            truncation_anywhere, a_truncation_voids_what_is_on_its_way,
-           a_deletion_is_told_when_it_is_durable, retention_by_size_and_time,
-           a_start_inside_a_segment_is_remembered, a_follower_takes_what_follows, records_by_time,
+           a_second_truncation_replaces_the_first, a_deletion_is_told_when_it_is_durable,
+           retention_by_size_and_time, a_start_inside_a_segment_is_remembered,
+           a_follower_takes_what_follows, records_by_time,
            a_look_up_by_time_begins_where_the_indexes_say,
            a_look_up_by_time_during_a_cut_finds_what_is_left,
            the_largest_append_time_is_the_first_records, old_segments_are_rolled,

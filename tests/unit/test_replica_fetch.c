@@ -128,6 +128,33 @@ START_TEST(offsets_outside_of_the_log_are_out_of_range)
 }
 END_TEST
 
+static void append_one_more(void *context, struct replica_host *host)
+{
+    struct buf *batch = log_host_batch(0, 1, 10, 1000);
+    (void)context;
+    ck_assert_int_eq(log_host_append(replica_host_log(host, REPLICA_PAIR_ID), batch, 1, NULL),
+                     LOG_OK);
+    buf_unref(batch);
+}
+
+/* A reader may know of a later high watermark than a new leader does: it waits, and is not sent
+ * elsewhere. */
+START_TEST(what_is_not_committed_yet_is_not_out_of_range)
+{
+    struct replica_pair *pair = pair_with_records(86);
+    replica_pair_kill(pair, 1);
+    pair->state.min_isr = 3; /* nothing is committed any more */
+    replica_pair_elect(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    replica_pair_do(pair, 0, append_one_more, NULL);
+    struct fetch f = fetch_from(BATCHES + 1), beyond = fetch_from(BATCHES + 2);
+    ck_assert_int_eq(ask(pair, 0, &f), REPLICA_OK);
+    ck_assert_int_eq(f.w.high_watermark, BATCHES);
+    ck_assert_int_eq(ask(pair, 0, &beyond), REPLICA_OUT_OF_RANGE);
+    replica_pair_free(pair);
+}
+END_TEST
+
 START_TEST(a_fetch_that_waits_is_answered_by_the_next_commit)
 {
     struct replica_pair *pair = pair_with_records(75);
@@ -230,6 +257,19 @@ static struct offset_query find(struct replica_pair *pair, unsigned node, int64_
     ck_assert_uint_eq(q.answers, 1);
     return q.q;
 }
+
+START_TEST(an_empty_logs_first_record_would_be_of_this_epoch)
+{
+    struct replica_pair *pair = replica_pair_new(87, &sim_weather_calm);
+    replica_pair_lead_first(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    struct offset_query q = find(pair, 0, OFFSET_EARLIEST);
+    ck_assert_int_eq(q.result, REPLICA_OK);
+    ck_assert_int_eq(q.ret_offset, 0);
+    ck_assert_int_eq(q.ret_epoch, 1);
+    replica_pair_free(pair);
+}
+END_TEST
 
 START_TEST(offsets_are_found_by_position_and_by_time)
 {
@@ -416,10 +456,12 @@ END_TEST
 SUITE_MAIN("replica fetch", a_leader_serves_what_is_committed, a_follower_serves_nothing,
            a_partition_without_an_order_is_unknown, another_leader_epoch_than_the_clients_is_told,
            offsets_outside_of_the_log_are_out_of_range,
+           what_is_not_committed_yet_is_not_out_of_range,
            a_fetch_that_waits_is_answered_by_the_next_commit,
            a_cancelled_fetch_is_answered_once_with_nothing,
            a_fetch_that_waits_hears_that_leadership_moved, a_reader_whose_log_parted_is_told_where,
            offsets_are_found_by_position_and_by_time,
+           an_empty_logs_first_record_would_be_of_this_epoch,
            latest_is_not_told_before_the_epochs_start_is_committed,
            the_end_of_an_epoch_is_told_by_its_leader_only,
            the_inventory_names_what_is_held_and_under_which_order,

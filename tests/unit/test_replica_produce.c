@@ -75,7 +75,43 @@ START_TEST(what_follows_a_refused_batch_is_refused_for_its_reason)
     ck_assert_int_eq(result_of(pair, 9), REPLICA_NOT_LEADER);
     ck_assert_int_eq(result_of(pair, 5), REPLICA_OK);
     ck_assert_int_eq(result_of(pair, 9), REPLICA_OK);
-    ck_assert_int_eq(result_of(pair, 17), REPLICA_OUT_OF_ORDER); /* 13 was never seen */
+    struct attempt gap = answer_to(pair, 17, -1); /* 13 was never seen */
+    ck_assert_int_eq(gap.produce.result, REPLICA_OUT_OF_ORDER);
+    ck_assert_int_eq(gap.produce.log_start, 0); /* it was not deleted, the client sees */
+    replica_pair_free(pair);
+}
+END_TEST
+
+/* Nothing is known of the producer here: its refused batches are all that tells what comes first.
+ */
+START_TEST(the_first_of_the_refused_batches_goes_first)
+{
+    struct replica_pair *pair = pair_led_by_the_first(59);
+    replica_pair_elect(pair, 2);
+    replica_pair_wait_for_leader(pair, 2);
+    ck_assert_int_eq(result_of(pair, 10), REPLICA_NOT_LEADER);
+    ck_assert_int_eq(result_of(pair, 6), REPLICA_NOT_LEADER);
+    replica_pair_elect(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    ck_assert_int_eq(result_of(pair, 10), REPLICA_NOT_LEADER);
+    ck_assert_int_eq(result_of(pair, 6), REPLICA_OK);
+    ck_assert_int_eq(result_of(pair, 10), REPLICA_OK);
+    replica_pair_free(pair);
+}
+END_TEST
+
+/* Its client may have given it up: what follows it does not wait for ever. */
+START_TEST(a_refused_batch_is_waited_for_a_while_only)
+{
+    struct replica_pair *pair = pair_led_by_the_first(58);
+    replica_pair_elect(pair, 2);
+    replica_pair_wait_for_leader(pair, 2);
+    ck_assert_int_eq(result_of(pair, 6), REPLICA_NOT_LEADER);
+    replica_pair_elect(pair, 1);
+    replica_pair_wait_for_leader(pair, 1);
+    ck_assert_int_eq(result_of(pair, 10), REPLICA_NOT_LEADER);
+    sim_world_run(pair->world, sim_now_ns(pair->world) + (REFUSED_MS / 1000 + 1) * SIM_SECOND);
+    ck_assert_int_eq(result_of(pair, 10), REPLICA_OK);
     replica_pair_free(pair);
 }
 END_TEST
@@ -242,6 +278,23 @@ START_TEST(too_few_in_sync_refuse_acks_all_and_append_nothing)
 }
 END_TEST
 
+/* Its first attempt was committed: refused now, it might be forgotten before it comes again. */
+START_TEST(too_few_in_sync_do_not_refuse_what_is_there)
+{
+    struct replica_pair *pair = pair_led_by_the_first(57);
+    ck_assert_int_eq(result_of(pair, 1), REPLICA_OK);
+    pair->state.min_isr = 3;
+    replica_pair_elect(pair, 1);
+    sim_world_run(pair->world, sim_now_ns(pair->world) + SIM_SECOND);
+    replica_pair_wait_for_leader(pair, 1);
+    ck_assert_int_eq(result_of(pair, 5), REPLICA_NOT_ENOUGH);
+    struct attempt again = answer_to(pair, 1, -1);
+    ck_assert_int_eq(again.produce.result, REPLICA_OK);
+    ck_assert_int_eq(again.produce.base_offset, 0);
+    replica_pair_free(pair);
+}
+END_TEST
+
 START_TEST(a_partition_without_an_order_is_unknown)
 {
     struct replica_pair *pair = pair_led_by_the_first(65);
@@ -305,6 +358,7 @@ START_TEST(producers_that_write_no_more_are_forgotten)
 END_TEST
 
 SUITE_MAIN("replica produce", what_follows_a_refused_batch_is_refused_for_its_reason,
+           the_first_of_the_refused_batches_goes_first, a_refused_batch_is_waited_for_a_while_only,
            a_deposed_leader_that_is_not_told_calls_nothing_out_of_order,
            a_leader_that_was_just_cut_off_calls_nothing_out_of_order,
            a_new_leader_calls_nothing_out_of_order_for_a_while,
@@ -314,6 +368,6 @@ SUITE_MAIN("replica produce", what_follows_a_refused_batch_is_refused_for_its_re
            a_repeated_batch_whose_place_is_forgotten_is_a_duplicate,
            acks_zero_and_one_are_answered_without_the_follower,
            too_few_in_sync_refuse_acks_all_and_append_nothing,
-           a_partition_without_an_order_is_unknown,
+           too_few_in_sync_do_not_refuse_what_is_there, a_partition_without_an_order_is_unknown,
            a_cancelled_waiter_is_not_answered_and_its_batch_stays,
            producers_that_write_no_more_are_forgotten)
