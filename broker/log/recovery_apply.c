@@ -19,7 +19,7 @@ static int check_kept(struct applier *a)
 {
     struct recovery_log *log = a->log;
     struct log_replay r = {.ops = a->ops, .fs = a->fs, .dir = a->name};
-    if (log->fresh || log->pos == 0)
+    if (log->pos == 0)
         return 0;
     int error = log_replay_segment(&r, log->segment, 0, log->pos, log->segment);
     if (error && error != -ENOENT)

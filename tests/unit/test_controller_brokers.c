@@ -468,6 +468,15 @@ START_TEST(unclean_election_only_where_it_is_allowed)
     rig_settle(r);
     ck_assert_str_eq(rig_state_text(r, "t", 0), "3 e2 v4 [3] min 2 recovering");
     ck_assert_uint_eq(rig_told(r, 1, "t", 0)->flags, CLUSTER_PARTITION_UNCLEAN);
+    /* Once all have joined, nobody has to cut what was committed any more. */
+    static const int32_t all[] = {2, 3};
+    rig_start(r, 2);
+    rig_until(r, rig_all_in, 20000, "broker 2 in");
+    rig_settle(r);
+    rig_ask_isr(r, 3, "t", 0, all, 2);
+    rig_run(r, 100);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "3 e2 v5 [2,3] min 2");
+    ck_assert_uint_eq(rig_told(r, 1, "t", 0)->flags, 0);
     rig_free(r);
 }
 END_TEST
