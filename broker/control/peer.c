@@ -184,6 +184,7 @@ static void flush(struct peer *p)
 static void go_up(struct peer *p)
 {
     p->state = PEER_UP;
+    p->heard_ns = p->reactor->now_ns;
     p->owner->up(p->owner, p);
 }
 
@@ -279,7 +280,8 @@ static void take_frames(struct peer *p)
     if (p->handling)
         return;
     p->handling = true;
-    p->heard_ns = p->reactor->now_ns;
+    if (p->state == PEER_UP) /* until then nobody has said anything that counts */
+        p->heard_ns = p->reactor->now_ns;
     while (p->state != PEER_ENDED && at < p->in_size) {
         uint32_t size;
         struct view rest = {p->in + at, (uint32_t)(p->in_size - at)};

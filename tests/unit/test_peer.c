@@ -15,7 +15,9 @@ struct wire {
     struct peer_owner owner;
     struct peer_identity self;
     struct peer *peer;
-    token name; /* of the connection */
+    token name;  /* of the connection */
+    token timer; /* of the only one, which is due at: */
+    uint64_t timer_at_ns, now_ns;
     uint64_t sent;
     bool reading, closing;
     unsigned ups, downs;
@@ -31,9 +33,9 @@ static uint64_t op_random(void *world)
 
 static void op_timer(void *world, token name, uint64_t at_ns)
 {
-    (void)world;
-    (void)name;
-    (void)at_ns;
+    struct wire *w = world;
+    w->timer = name;
+    w->timer_at_ns = at_ns;
 }
 
 static void op_open(void *world, token name, const struct addr *to)
@@ -100,15 +102,15 @@ static void down(struct peer_owner *o, struct peer *p, const char *why)
 static void tell(struct event e)
 {
     e.token = wire.name;
-    e.now_ns = 1000000;
+    e.now_ns = wire.now_ns;
     reactor_step(&wire.reactor, &e);
-    reactor_step(&wire.reactor, &(struct event){.kind = EV_TURN, .now_ns = 1000000});
+    reactor_step(&wire.reactor, &(struct event){.kind = EV_TURN, .now_ns = wire.now_ns});
 }
 
 static void init(void)
 {
     struct env env = {.ops = &ops, .world = &wire, .shard_count = 1};
-    wire = (struct wire){.owner = {up, heard, down}};
+    wire = (struct wire){.owner = {up, heard, down}, .now_ns = 1000000};
     wire.self = (struct peer_identity){
         .self = {1, 11}, .shard_count = 1, .cluster_id = VIEW_LITERAL("cluster")};
     reactor_init(&wire.reactor, &env);
@@ -141,7 +143,7 @@ static void accept_peer(void)
     const char *why;
     wire.peer = peer_accept(&wire.reactor, &wire.self, wire.name, &o, &wire.owner, &why);
     ck_assert_ptr_nonnull(wire.peer);
-    reactor_step(&wire.reactor, &(struct event){.kind = EV_TURN, .now_ns = 1000000});
+    reactor_step(&wire.reactor, &(struct event){.kind = EV_TURN, .now_ns = wire.now_ns});
     ck_assert_uint_eq(wire.sent, CLUSTER_CHALLENGE_SIZE);
 }
 
@@ -230,6 +232,25 @@ START_TEST(a_handshake_takes_no_large_frame)
 }
 END_TEST
 
+/* A byte now and then is no sign of life of a broker that has to prove who it is. */
+START_TEST(a_handshake_does_not_take_for_ever)
+{
+    unsigned seconds = 0;
+    accept_peer();
+    for (; !wire.closing && seconds < 60; seconds++) {
+        ck_assert_uint_gt(wire.timer_at_ns, wire.now_ns);
+        wire.now_ns = wire.timer_at_ns;
+        reactor_step(&wire.reactor,
+                     &(struct event){.kind = EV_TIMER, .token = wire.timer, .now_ns = wire.now_ns});
+        if (!wire.closing)
+            give(seconds == 3 ? "\50" : "\0", 1, false); /* of a frame of 44 bytes */
+    }
+    ck_assert_uint_lt(seconds, 30);
+    ck_assert_str_eq(wire.why, "it is silent");
+    close_connection();
+}
+END_TEST
+
 /* A refusal is understood whatever version the other end speaks: that may be why it refuses. */
 START_TEST(a_refusal_of_another_version_is_told)
 {
@@ -250,4 +271,5 @@ END_TEST
 
 SUITE_MAIN("peer", what_is_queued_leaves_before_the_socket_closes,
            an_owner_that_closes_hears_nothing, another_broker_is_not_the_one_asked_for,
-           a_handshake_takes_no_large_frame, a_refusal_of_another_version_is_told)
+           a_handshake_takes_no_large_frame, a_handshake_does_not_take_for_ever,
+           a_refusal_of_another_version_is_told)
