@@ -47,8 +47,8 @@ enum disk_lane {
  * context as one list, in the order in which they were given; this is how the appends of many
  * partitions become one commit round. It runs on the lane's thread, sets error (0 or -errno) of
  * each job, and touches nothing but its jobs and the context, which is the state of that lane.
- * home() is called on the shard that gave the job (by reactor.h, on EV_DISK); the jobs of one list
- * come home in order. */
+ * home() is called on the job's shard (by reactor.h, on EV_DISK), which need not be the one that
+ * gave it; the jobs of one list come home in order. */
 struct disk_job {
     struct disk_job *next;
     void (*run)(struct disk_job *batch, const struct file_ops *files, void *fs);

@@ -102,7 +102,7 @@ static bool leave_out_broken(struct control *c)
     }
     for (unsigned i = 0; i < c->config->dir_count; i++) {
         if (c->loads[i].error != 0) {
-            log_dir_give_up(broker_dirs(c->shard->broker)[i]);
+            log_dir_give_up(broker_dirs(c->shard->broker)[i], c->reactor);
             say(&c->reactor->env, SAY_ERROR, "log",
                 "%s; going on without it: the partitions that lie there are offline on this broker "
                 "until it is started with that directory whole",

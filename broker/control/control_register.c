@@ -108,7 +108,7 @@ static void marked(struct log_dir_mark *mark)
     struct control_register *r = c->registration;
     unsigned i = (unsigned)(mark - c->marks);
     if (mark->error != 0) {
-        log_dir_give_up(broker_dirs(c->shard->broker)[i]);
+        log_dir_give_up(broker_dirs(c->shard->broker)[i], c->reactor);
         if (!control_dir_lost(c, i, mark->error))
             return;
         control_dirs_note_lost(c, i);

@@ -10,7 +10,7 @@
 #define WAIT_POLL_MS 20  /* while operations wait for room in the journal */
 #define FULL_POLL_MS 100 /* while the disk is full */
 #define ORDERS_MS 100    /* many change at once */
-#define WATCH_MS 1000    /* for a failure that another shard's operations met */
+#define WATCH_MS 1000    /* should the news of a failure be stuck in a lane of the disk */
 #define AGAIN_MS 100     /* while no descriptor is left */
 
 /* Files to unlink later. */
@@ -21,6 +21,13 @@ struct sweep {
     char *path;      /* REMOVE_DIR */
     uint64_t at_ns;
 };
+
+static bool look_for_failure(struct dir_shard *shard)
+{
+    if (!shard->failed && log_dir_is_failed(shard->dir))
+        dir_shard_fail(shard);
+    return shard->failed;
+}
 
 static void send_commit(struct dir_shard *shard, struct disk_job *job)
 {
@@ -72,7 +79,7 @@ void dir_shard_submit(struct dir_shard *shard, struct log_op *op)
  * round. It may have nothing else to write: all that it could have waits for that room. */
 void dir_shard_stored(struct dir_shard *shard)
 {
-    if (!shard->wait_first)
+    if (look_for_failure(shard) || !shard->wait_first)
         return;
     send_waiting(shard);
     if (shard->wait_first && journal_owes_floor(&shard->dir->journal))
@@ -105,7 +112,7 @@ static void retry_fired(struct timer *timer)
 
 void dir_shard_committed(struct dir_shard *shard)
 {
-    if (shard->failed)
+    if (look_for_failure(shard))
         return;
     timer_set(&shard->idle_timer, (uint64_t)shard->dir->config.idle_round_ms);
     send_waiting(shard); /* a round gives back what its items shared */
@@ -139,6 +146,7 @@ static void maintenance_home(struct disk_job *job)
     struct log_op *op = CONTAINER_OF(item, struct log_op, item);
     struct dir_shard *shard = CONTAINER_OF(op, struct dir_shard, maintenance);
     shard->maintaining = false;
+    (void)look_for_failure(shard);
 }
 
 static void to_store(struct dir_shard *shard, struct log_op *op, void (*home)(struct disk_job *))
@@ -233,6 +241,7 @@ static void again_fired(struct timer *timer)
 
 struct sweep_op {
     struct log_op op;
+    struct dir_shard *shard;
     struct shard_job job;
 };
 
@@ -259,15 +268,18 @@ static void sweep_home(struct disk_job *job)
     struct journal_item *item = CONTAINER_OF(job, struct journal_item, job);
     struct sweep_op *s = CONTAINER_OF(CONTAINER_OF(item, struct log_op, item), struct sweep_op, op);
     struct log *log = s->op.log;
+    struct dir_shard *shard = s->shard;
     dir_shard_job_end(&s->job);
     sweep_drop(&s->job);
     if (log)
         log_job_done(log);
+    (void)look_for_failure(shard);
 }
 
 static void sweep_now(struct dir_shard *shard, struct sweep *s)
 {
     struct sweep_op *run = xcalloc(1, sizeof *run);
+    run->shard = shard;
     run->op.kind = s->kind;
     run->op.log = s->log;
     run->op.path = s->path;
@@ -331,6 +343,7 @@ void dir_shard_fail(struct dir_shard *shard)
     say(&shard->reactor->env, SAY_ERROR, "log",
         "directory \"%s\" failed: a write or sync of the disk was refused; its logs take no more",
         shard->dir->path);
+    dir_shards_tell(shard->dir, shard->reactor);
     /* The list may lose members while observers are told, never the one that is being told. */
     for (struct log *log = shard->log_first, *next; log; log = next) {
         log->jobs++;
@@ -341,12 +354,41 @@ void dir_shard_fail(struct dir_shard *shard)
     send_waiting(shard);
 }
 
+static void run_news(struct disk_job *batch, const struct file_ops *files, void *fs)
+{
+    (void)batch;
+    (void)files;
+    (void)fs;
+}
+
+static void news_home(struct disk_job *job)
+{
+    struct log_dir *dir = job->context;
+    struct dir_shard *shard = dir->shards[job->shard];
+    if (shard)
+        (void)look_for_failure(shard);
+}
+
+/* By a lane's way home, and by the one lane that no write or sync holds up. */
+void dir_shards_tell(struct log_dir *dir, struct reactor *reactor)
+{
+    if (atomic_exchange(&dir->news_sent, true))
+        return;
+    for (unsigned i = 0; i < reactor->env.shard_count; i++) {
+        dir->news[i] = (struct disk_job){.run = run_news,
+                                         .home = news_home,
+                                         .context = dir,
+                                         .shard = i,
+                                         .dir = dir->config.index,
+                                         .lane = LANE_READ};
+        reactor->env.ops->disk(reactor->env.world, &dir->news[i]);
+    }
+}
+
 static void watch_fired(struct timer *timer)
 {
     struct dir_shard *shard = CONTAINER_OF(timer, struct dir_shard, watch_timer);
-    if (log_dir_is_failed(shard->dir))
-        dir_shard_fail(shard);
-    else
+    if (!look_for_failure(shard))
         timer_set(&shard->watch_timer, WATCH_MS);
 }
 
@@ -380,8 +422,7 @@ struct dir_shard *dir_shard_get(struct log_dir *dir, struct reactor *reactor)
     timer_init(&shard->again_timer, reactor, again_fired);
     shard->again_last = &shard->again_first;
     timer_init(&shard->watch_timer, reactor, watch_fired);
-    if (reactor->env.shard_count > 1)
-        timer_set(&shard->watch_timer, WATCH_MS);
+    timer_set(&shard->watch_timer, log_dir_is_failed(dir) ? 0 : WATCH_MS);
     journal_item_init(&shard->idle_item, &dir->journal, dir->config.index);
     shard->idle_item.job.shard = index;
     shard->idle_item.job.home = idle_home;

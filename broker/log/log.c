@@ -29,6 +29,7 @@ struct log *log_new(struct log_dir *dir, const char *topic, struct partition_id 
 {
     struct log *log = xcalloc(1, sizeof *log);
     log->dir = dir;
+    atomic_fetch_add(&dir->log_count, 1);
     log->id = id;
     log->closed_seq = 1; /* made, and nothing else: what is missing of an empty log is empty */
     log->topic = xstrdup(topic);
@@ -47,6 +48,8 @@ void log_free(struct log *log)
 {
     if (!log)
         return;
+    if (!log->deleted)
+        atomic_fetch_sub(&log->dir->log_count, 1);
     /* None is left but when the whole process is thrown away. */
     for (struct log_op *op = log->op_first, *next; op; op = next) {
         next = op->next;
@@ -149,6 +152,7 @@ void log_delete(struct log *log)
 {
     PRE(!log->deleted);
     log->deleted = true;
+    atomic_fetch_sub(&log->dir->log_count, 1);
     log->observer = NULL;
     dir_shard_forget_sweeps(log->shard, log);
     log_op_submit(log_op_new(log, JOURNAL_DROP));

@@ -55,9 +55,29 @@ bool log_dir_is_failed(const struct log_dir *dir)
     return atomic_load(&((struct log_dir *)dir)->journal.failed);
 }
 
-void log_dir_give_up(struct log_dir *dir)
+void log_dir_give_up(struct log_dir *dir, struct reactor *reactor)
 {
     atomic_store(&dir->journal.failed, true);
+    dir_shards_tell(dir, reactor);
+}
+
+uint32_t log_dir_log_count(const struct log_dir *dir)
+{
+    return atomic_load(&((struct log_dir *)dir)->log_count);
+}
+
+unsigned log_dir_choose(struct log_dir *const *dirs, unsigned count)
+{
+    unsigned best = count;
+    uint32_t fewest = UINT32_MAX;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t logs = log_dir_log_count(dirs[i]);
+        if (!log_dir_is_failed(dirs[i]) && logs < fewest) {
+            best = i;
+            fewest = logs;
+        }
+    }
+    return best;
 }
 
 struct account *log_dir_tail(struct log_dir *dir)

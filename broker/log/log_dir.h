@@ -108,10 +108,17 @@ struct log_dir_stop {
 };
 void log_dir_stop(struct log_dir *dir, struct reactor *reactor, struct log_dir_stop *stop);
 
-/* It is used no more: as if a write of it had failed. Any thread. */
-void log_dir_give_up(struct log_dir *dir);
+/* It is used no more: as if a write of it had failed. Every shard's logs hear it, from events. The
+ * reactor's thread. */
+void log_dir_give_up(struct log_dir *dir, struct reactor *reactor);
 /* Any thread. */
 bool log_dir_is_failed(const struct log_dir *dir);
+/* The logs that lie in it, of all shards: those that the load found and those made since, less the
+ * ones deleted. Any thread. */
+uint32_t log_dir_log_count(const struct log_dir *dir);
+/* Where a new log goes: the index of the directory with the fewest logs, as in Kafka, of those that
+ * did not fail; the first of several. count: there is none. Any thread. */
+unsigned log_dir_choose(struct log_dir *const *dirs, unsigned count);
 /* Appended bytes that are not in place yet: while over, producers and producing streams are not
  * read (back-pressure). */
 struct account *log_dir_tail(struct log_dir *dir);

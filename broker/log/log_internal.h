@@ -167,8 +167,11 @@ struct log_dir {
     struct journal journal;
     struct store store;
     struct account tail;
-    _Atomic int64_t space; /* bytes that may still be assigned */
-    struct dir_shard *shards[LOG_SHARDS_MAX];
+    _Atomic int64_t space;      /* bytes that may still be assigned */
+    _Atomic uint32_t log_count; /* not deleted ones */
+    _Atomic bool news_sent;     /* the shards were told that the directory failed, each by one: */
+    struct disk_job news[LOG_SHARDS_MAX];
+    struct dir_shard *shards[LOG_SHARDS_MAX]; /* each is its shard's */
     /* Load, mark and stop; the store lane. */
     struct meta_properties meta;
     struct file *lock;
@@ -222,8 +225,10 @@ void log_read_close_files(struct dir_shard *shard, uint32_t kept);
 /* ---- log_truncate.c ---- */
 void log_cut_stored(struct log *log, struct log_op *op);
 /* ---- dir_shard.c ---- */
-/* The directory failed: every log of this shard hears it. */
+/* The directory failed: every log of this shard hears it, and soon those of the others. */
 void dir_shard_fail(struct dir_shard *shard);
+/* Lets every shard look whether the directory failed. */
+void dir_shards_tell(struct log_dir *dir, struct reactor *reactor);
 /* After the delay: unlinks a log's *.deleted files (SWEEP), or a -delete directory (REMOVE_DIR,
  * takes the path). */
 void dir_shard_sweep_later(struct dir_shard *shard, enum log_op_kind kind, struct log *log,

@@ -77,7 +77,6 @@ struct replica_host *replica_host_new(struct reactor *reactor,
     h->offsets_last = &h->offsets_first;
     h->actions = xcalloc(STEP_DEPTH, sizeof *h->actions);
     h->pieces = xcalloc(STREAM_FRAME_PIECES, sizeof *h->pieces);
-    h->dir_logs = xcalloc(config->dir_count ? config->dir_count : 1, sizeof *h->dir_logs);
     h->retained_ns = reactor->now_ns;
     fill_defaults(h);
     timer_init(&h->tick, reactor, run_tick);
@@ -119,7 +118,6 @@ void replica_host_free(struct replica_host *h)
     free(h->actions);
     free(h->pieces);
     free(h->pushes);
-    free(h->dir_logs);
     free(h);
 }
 

@@ -191,7 +191,6 @@ struct replica_host {
     struct partition_actions *actions; /* STEP_DEPTH of them */
     unsigned depth;
     uint64_t retained_ns;
-    unsigned *dir_logs;               /* logs made in each directory by this process */
     uint32_t reads;                   /* queries and reads that are out */
     struct removed_log *removed_logs; /* on their way out */
     struct topic_removal *removals;   /* who waits for that */

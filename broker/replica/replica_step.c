@@ -99,21 +99,11 @@ void replica_watch_log(struct replica *r)
     log_observe(r->log, &r->observer);
 }
 
-static unsigned pick_dir(struct replica_host *h)
-{
-    unsigned best = h->config.dir_count;
-    for (unsigned i = 0; i < h->config.dir_count; i++)
-        if (!log_dir_is_failed(h->config.dirs[i]) &&
-            (best == h->config.dir_count || h->dir_logs[i] < h->dir_logs[best]))
-            best = i;
-    return best;
-}
-
 static void create_log(struct replica *r)
 {
     struct replica_host *h = r->host;
     const struct host_topic *topic = r->topic;
-    unsigned dir = pick_dir(h);
+    unsigned dir = log_dir_choose(h->config.dirs, h->config.dir_count);
     if (!topic->name || dir == h->config.dir_count) {
         say(&h->reactor->env, SAY_ERROR, "replica", "no directory for a new log of %s-%d",
             replica_topic_name(r), r->id.number);
@@ -123,7 +113,6 @@ static void create_log(struct replica *r)
         replica_step(r, &e);
         return;
     }
-    h->dir_logs[dir]++;
     r->log =
         log_create(h->config.dirs[dir], h->reactor, view_of(topic->name), r->id, 0, &topic->config);
     replica_watch_log(r);

@@ -51,7 +51,7 @@ static void step_disk(void *world, struct disk_job *job)
 {
     struct step_world *w = ((struct step_shard *)world)->world;
     PRE(job->dir < STEP_DIRS_MAX && job->lane < LANE_COUNT);
-    PRE(job->shard == ((struct step_shard *)world)->index);
+    PRE(job->shard < ((struct step_shard *)world)->world->shard_count);
     struct step_lane *lane = &w->lanes[job->dir][job->lane];
     job->next = NULL;
     *lane->last = job;

@@ -102,7 +102,7 @@ void sim_env_disk(void *world, struct disk_job *job)
         return;
     PRE(job->dir < p->host->dir_count);
     PRE(job->lane < LANE_COUNT);
-    PRE(job->shard == s->index);
+    PRE(job->shard < p->shard_count);
     struct sim_lane *lane = &p->lanes[job->dir][job->lane];
     job->next = NULL;
     job->error = 0;

@@ -93,12 +93,12 @@ START_TEST(one_that_cannot_be_marked_is_noted_as_it_is)
     ck_assert_uint_eq(control->offline_count, 0);
     for (unsigned i = 0; i < 3; i++)
         marker(i, 7, 8);
-    log_dir_give_up(broker_dirs(broker)[1]);
+    log_dir_give_up(broker_dirs(broker)[1], control->reactor);
     control_dirs_note_lost(control, 1);
     ck_assert_uint_eq(control->offline_count, 1);
     ck_assert_str_eq(control->offline[0].path, "/b");
     ck_assert_uint_eq(control->offline[0].since, 4);
-    log_dir_give_up(broker_dirs(broker)[2]);
+    log_dir_give_up(broker_dirs(broker)[2], control->reactor);
     control_dirs_note_lost(control, 2);
     ck_assert_uint_eq(control->offline_count, 2);
     ck_assert_uint_eq(control->offline[0].since, 4);
@@ -126,9 +126,9 @@ START_TEST(one_that_could_not_be_marked_takes_no_mark)
         marker(i, 7, 7);
     }
     marker(1, 3, 3);
-    log_dir_give_up(broker_dirs(broker)[1]);
+    log_dir_give_up(broker_dirs(broker)[1], control->reactor);
     control_dirs_note_lost(control, 1);
-    log_dir_give_up(broker_dirs(broker)[2]);
+    log_dir_give_up(broker_dirs(broker)[2], control->reactor);
     marked = 0;
     ck_assert_uint_eq(control_dirs_mark_in(control, 8, marks, count_marked), 2);
     step_world_run(&world);

@@ -236,6 +236,146 @@ START_TEST(a_name_used_again)
 }
 END_TEST
 
+static struct log *make_part(struct log_host *h, unsigned shard, int32_t number)
+{
+    struct log_config c = log_host_log_config();
+    struct partition_id id = log_host_id(1);
+    id.number = number;
+    return log_create(h->dir, step_world_reactor(&h->world, shard), VIEW_LITERAL("t"), id, 0, &c);
+}
+
+/* ---- the end of a directory ---- */
+
+struct heard {
+    struct log_observer observer;
+    unsigned failed;
+};
+
+static void on_moved(struct log_observer *o)
+{
+    (void)o;
+}
+
+static void on_failed(struct log_observer *o, enum log_outcome why)
+{
+    CONTAINER_OF(o, struct heard, observer)->failed++;
+    ck_assert_int_eq(why, LOG_FAILED);
+}
+
+enum ending {
+    ENDING_COMMIT,
+    ENDING_RELEASE,
+    ENDING_GIVEN_UP,
+    ENDINGS
+};
+
+static void end_directory(struct log_host *h, struct log *busy, enum ending ending)
+{
+    switch (ending) {
+    case ENDING_COMMIT:
+        file_mem_fail(h->disk, FILE_MEM_DATASYNC, "journal", 1, EIO, false);
+        log_host_fill(busy, 1, 1);
+        break;
+    case ENDING_RELEASE:
+        /* Everything queued is done well; what fails is the sync behind it. */
+        step_world_block(&h->world, 0, LANE_STORE, true);
+        for (unsigned i = 0; i < 12; i++) {
+            log_host_fill(busy, 50, 1);
+            step_world_run(&h->world);
+        }
+        ck_assert(!log_dir_is_failed(h->dir));
+        file_mem_fail(h->disk, FILE_MEM_DATASYNC, ".log", 1, EIO, false);
+        step_world_block(&h->world, 0, LANE_STORE, false);
+        break;
+    default:
+        log_dir_give_up(h->dir, step_world_reactor(&h->world, 0));
+        break;
+    }
+    step_world_run(&h->world); /* the clock does not move */
+}
+
+/* Every log hears of it at once, on every shard, also those to which nothing happens: who waits for
+ * the next append leads on meanwhile with what cannot be written. */
+START_TEST(the_end_of_a_directory_is_heard_at_once)
+{
+    for (unsigned shards = 1; shards <= 3; shards++) {
+        for (enum ending ending = 0; ending < ENDINGS; ending++) {
+            struct log_host_config c = config;
+            struct file_mem *disk = file_mem_new(5);
+            struct log_host h;
+            struct heard heard[3];
+            c.shard_count = shards;
+            ck_assert(log_host_start(&h, disk, &c));
+            struct log *busy = log_host_make(&h, 9);
+            for (unsigned i = 0; i < 3; i++) {
+                struct log *log = make_part(&h, i % shards, (int32_t)i);
+                heard[i] = (struct heard){.observer = {on_moved, on_failed}};
+                log_observe(log, &heard[i].observer);
+            }
+            step_world_run(&h.world);
+            end_directory(&h, busy, ending);
+            ck_assert(log_dir_is_failed(h.dir));
+            for (unsigned i = 0; i < 3; i++)
+                ck_assert_uint_eq(heard[i].failed, 1);
+            step_world_advance(&h.world, 3000);
+            for (unsigned i = 0; i < 3; i++)
+                ck_assert_uint_eq(heard[i].failed, 1);
+            log_host_kill(&h);
+            file_mem_free(disk);
+        }
+    }
+}
+END_TEST
+
+/* ---- where a new log goes ---- */
+
+static struct log_dir *bare_dir(unsigned index)
+{
+    struct log_dir_config c = {
+        .index = index, .path = "bare", .broker_id = 1, .journal_file_size = 512 * 1024};
+    return log_dir_new(&c);
+}
+
+/* Logs found by the start count, those of every shard do, deleted ones do not. */
+START_TEST(a_new_log_goes_where_the_fewest_are)
+{
+    struct log_host_config c = config;
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    c.shard_count = 2;
+    ck_assert(log_host_start(&h, disk, &c));
+    struct log_dir *empty = bare_dir(1);
+    struct log_dir *dirs[] = {h.dir, empty};
+    ck_assert_uint_eq(log_dir_choose(dirs, 2), 0);
+    for (int32_t i = 0; i < 3; i++)
+        (void)make_part(&h, (unsigned)i % 2, i);
+    ck_assert_uint_eq(log_dir_log_count(h.dir), 3);
+    ck_assert_uint_eq(log_dir_choose(dirs, 2), 1);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    ck_assert(log_host_start(&h, disk, &c));
+    dirs[0] = h.dir;
+    ck_assert_uint_eq(log_dir_log_count(h.dir), 3);
+    ck_assert_uint_eq(log_dir_choose(dirs, 2), 1);
+    log_dir_give_up(empty, step_world_reactor(&h.world, 0));
+    ck_assert_uint_eq(log_dir_choose(dirs, 2), 0);
+    for (int32_t i = 0; i < 3; i++) {
+        struct partition_id id = log_host_id(1);
+        id.number = i;
+        log_delete(log_host_find(&h, id, 1));
+    }
+    ck_assert_uint_eq(log_dir_log_count(h.dir), 0);
+    step_world_run(&h.world);
+    step_world_advance(&h.world, 100000);
+    ck_assert_uint_eq(log_dir_log_count(h.dir), 0);
+    log_dir_give_up(h.dir, step_world_reactor(&h.world, 0));
+    ck_assert_uint_eq(log_dir_choose(dirs, 2), 2);
+    log_host_kill(&h);
+    log_dir_free(empty);
+    file_mem_free(disk);
+}
+END_TEST
+
 SUITE_MAIN("log_dir", one_broker_at_a_time, the_mark_is_kept, orders_are_noted,
            orders_are_noted_when_there_is_room_again, broken_is_not_refused,
-           what_is_distrusted_stays_so, a_name_used_again)
+           what_is_distrusted_stays_so, a_name_used_again, the_end_of_a_directory_is_heard_at_once,
+           a_new_log_goes_where_the_fewest_are)
