@@ -188,8 +188,29 @@ START_TEST(test_topic_goes_while_loading)
 }
 END_TEST
 
+/* A member whose process died with the coordinator's says nothing any more. */
+START_TEST(test_sessions_run_after_loading)
+{
+    host_rig_init();
+    host_rig_lead(1);
+    struct group_request *one = host_rig_join("g", "");
+    host_rig_pass(0);
+    ck_assert_int_eq(host_rig_outcome(one), 1);
+    (void)host_rig_sync_group("g", one->out.join.member_id, 1);
+    host_rig_settle(REPLICA_OK);
+    host_rig_lead(2);
+    host_rig_feed_all();
+    host_rig_pass(9999);
+    ck_assert_uint_eq(host_rig.producing_count, 0);
+    host_rig_pass(2);
+    ck_assert_uint_eq(host_rig.producing_count, 1); /* the group is empty */
+    host_rig_settle(REPLICA_OK);
+    host_rig_deinit();
+}
+END_TEST
+
 SUITE_MAIN("group_host_load", test_not_the_coordinator, test_other_topics_are_none_of_ours,
            test_loading_waits_for_what_is_committed, test_start_of_the_log_moves_while_loading,
            test_loading_is_tried_again, test_records_of_unknown_versions_are_skipped,
            test_leadership_goes, test_newer_epoch_loads_anew, test_leadership_goes_while_loading,
-           test_topic_goes_while_loading)
+           test_topic_goes_while_loading, test_sessions_run_after_loading)

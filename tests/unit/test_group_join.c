@@ -58,6 +58,11 @@ START_TEST(test_member_id_is_client_id_and_a_random_uuid)
     ck_assert(strncmp(t->id, "reader-", 7) == 0);
     ck_assert(t->id[7 + 14] == '4' && strchr("89ab", t->id[7 + 19]));
     ck_assert_int_eq(b.group->state, GROUP_EMPTY);
+    /* It must fit into a string of the protocol, with what is added to it. */
+    static char large[32700];
+    memset(large, 'x', sizeof large - 1);
+    who.client = large;
+    ck_assert_uint_lt(JOINED(group_bench_join(&b, who)).member_id.size, 2000);
     group_bench_deinit(&b);
 }
 END_TEST

@@ -197,6 +197,7 @@ START_TEST(an_answer_of_another_epoch_settles_nothing)
     replica_rig_turn();
     reply(CLUSTER_ISR_DONE, 6, 11, 3);
     reply(CLUSTER_ISR_DONE, 5, 10, 3); /* nor what stood before the change */
+    reply(CLUSTER_ISR_DONE, 5, 11, CLUSTER_REPLICAS_MAX + 1);
     ck_assert(replica_rig.p.isr_pending);
     ck_assert_int_eq(replica_rig.p.order.version, 10);
     ck_assert_uint_eq(replica_rig.p.order.isr_count, 2);
