@@ -43,7 +43,10 @@ static void usage(void)
         "           [--jobs N] [--trace]\n"
         "  --scenarios  every named scenario, with each of the seeds\n"
         "  --mutation   without this rule: succeeds when a seed is caught (needs a build with\n"
-        "               MUTATION_BUILD=1)\n");
+        "               MUTATION_BUILD=1)\n"
+        "scenarios, and what each is to show:\n");
+    for (unsigned i = 0; i < sim_scenario_count; i++)
+        fprintf(stderr, "  %-26s%s\n", sim_scenarios[i].name, sim_scenarios[i].shows);
     exit(2);
 }
 
