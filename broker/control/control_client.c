@@ -346,8 +346,8 @@ static void heard_digest(struct control_client *cl, const struct cluster_digest 
     if (!m->complete || d->controller_epoch != m->controller_epoch || d->last_number > m->number)
         return;
     if (d->last_number == m->number && d->digest != own_digest(cl)) {
-        say(&cl->control->reactor->env, SAY_WARN, "control",
-            "the metadata here differ from the controller's: asking for a snapshot");
+        say_limited(cl->control->reactor, &cl->say_limit, SAY_WARN, "control",
+                    "the metadata here differ from the controller's: asking for a snapshot");
         cl->digest_known = false;
         metadata_feed_restart(cl->feed);
         subscribe(cl);

@@ -197,7 +197,7 @@ struct replica_host {
     bool stopping;
     void (*stopped)(void *context);
     void *stopped_context;
-    struct say_limit say_push, say_link;
+    struct say_limit say_push, say_link, say_step;
 };
 
 /* replica_host.c */

@@ -243,8 +243,9 @@ static void act_self(struct replica *r, const struct partition_action *a)
         r->timer_ms = a->at_ms;
         break;
     case PARTITION_DO_SAY:
-        say(&r->host->reactor->env, SAY_ERROR, "replica", "%s-%d, epoch %d: %s",
-            replica_topic_name(r), r->id.number, r->partition.order.leader_epoch, a->text);
+        say_limited(r->host->reactor, &r->host->say_step, SAY_ERROR, "replica",
+                    "%s-%d, epoch %d: %s", replica_topic_name(r), r->id.number,
+                    r->partition.order.leader_epoch, a->text);
         break;
     case PARTITION_DO_PUSH_MARKS:
         feeds_mark(r);

@@ -132,7 +132,7 @@ def odd_topics(c):
     c.create_topic("after", partitions=1)
     for _ in range(3):
         c.command("verify", "--topic", "after", "--seconds", 1)
-    assert not any(n.says("metadata differs") for n in c.nodes.values()), c.state()
+    assert not any(n.says("metadata here differ") for n in c.nodes.values()), c.state()
     for name in ODD_TOPICS:
         c.zk.delete("/brokers/topics/%s" % name, recursive=True)
 
