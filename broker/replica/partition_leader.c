@@ -5,6 +5,8 @@
 
 #define REOPEN_SOON_MS 100 /* after a gap, or when the follower has not heard of the order yet */
 #define REOPEN_STOPPED_MS 5000 /* when it said that it cannot follow */
+/* When it has said nothing: what it answered may have gone by a connection that has ended since. */
+#define REOPEN_UNANSWERED_MS 5000
 
 static struct cluster_member peer_member(const struct partition_peer *peer)
 {
@@ -48,7 +50,7 @@ static void peer_open(struct partition *p, struct partition_peer *peer, struct p
         stop->to = peer_member(peer);
     }
     peer->state = PEER_OPENING;
-    peer->reopen_ms = 0;
+    peer->reopen_ms = p->now_ms + REOPEN_UNANSWERED_MS;
     peer->session = ++p->session_last;
     struct partition_action *action = partition_do(a, PARTITION_DO_SEND_OPEN);
     action->to = peer_member(peer);
@@ -173,6 +175,7 @@ static void peer_start(struct partition *p, struct partition_peer *peer, int64_t
                        struct partition_actions *a)
 {
     peer->state = PEER_PUSHING;
+    peer->reopen_ms = 0;
     struct partition_action *action = partition_do(a, PARTITION_DO_START_PUSH);
     action->to = peer_member(peer);
     action->offset = end;
@@ -349,11 +352,12 @@ void leader_timer(struct partition *p, struct partition_actions *a)
         return;
     for (uint32_t i = 0; i < p->peer_count; i++) {
         struct partition_peer *peer = &p->peers[i];
-        if (peer->reopen_ms && p->now_ms >= peer->reopen_ms) {
-            peer->reopen_ms = 0;
-            if (peer->up && peer->alive)
-                peer_open(p, peer, a);
-        }
+        if (!peer->reopen_ms || p->now_ms < peer->reopen_ms)
+            continue;
+        bool reads = !peer->held && !peer->silent; /* else the openings would pile up */
+        peer->reopen_ms = reads ? 0 : p->now_ms + REOPEN_UNANSWERED_MS;
+        if (reads && peer->up && peer->alive)
+            peer_open(p, peer, a);
     }
 }
 
