@@ -4,7 +4,7 @@ from cases import case, rounds
 from cluster import Cluster
 from kafka import COORDINATOR_NOT_AVAILABLE, NONE, Connection
 
-GROUP, TOPIC, KILLS = "readers", "load", 10
+GROUP, TOPIC, KILLS = "readers", "load", 20
 
 
 def coordinator(c):
@@ -65,7 +65,7 @@ def first_group_while_a_broker_is_away():
 
 @rounds("kill between commits", "kill during a commit")
 def coordinator_killed(when):
-    """The coordinator of a group is killed 10 times: every answered commit is there afterwards."""
+    """The coordinator of a group is killed 20 times: every answered commit is there afterwards."""
     with Cluster(name="coordinator") as c:
         c.create_topic(TOPIC)
         offset = 0
