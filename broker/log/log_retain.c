@@ -8,7 +8,9 @@ void log_advance_start(struct log *log, int64_t start)
 {
     if (start <= log->start || log->deleted || log->failed || log->suspect)
         return;
-    if (start > log->end) {
+    /* While a cut is under way there is no roll: what the cut brings home is of the segment that is
+     * active now. */
+    if (start > log->end || (start == log->end && log->cutting)) {
         log_reset(log, start);
         return;
     }
@@ -22,9 +24,10 @@ void log_advance_start(struct log *log, int64_t start)
     log_segments_drop(log, 0, keep);
     log->start = start;
     if (log->stored_end < start) {
-        /* Only when everything goes: what is not in place yet need not be read any more. */
+        /* What is not in place yet need not be read any more; nor is anything of the segment that
+         * holds the start. */
         log->stored_end = start;
-        log->stored_segment = log_active(log)->base;
+        log->stored_segment = log->segments[0].base;
         log->stored_pos = 0;
     }
     if (log->high_watermark < start)

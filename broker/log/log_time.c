@@ -287,6 +287,8 @@ static void begin_search(struct log *log, struct log_time_query *q, int64_t from
             .latest_ms = active ? log->index.latest.timestamp_ms : g->latest.timestamp_ms,
             .active = active,
         };
+        if (t.limit == 0)
+            continue; /* its file need not be there yet */
         if (active && log->cutting)
             t.latest_ms = INT64_MAX; /* not known until the cut is in place */
         else if (active)

@@ -393,9 +393,59 @@ START_TEST(a_cut_that_the_start_overtakes_leaves_an_empty_log)
 }
 END_TEST
 
+/* Its place is known at once, so the list of segments is cut already when the start moves up. */
+START_TEST(a_start_at_the_end_of_a_cut_leaves_an_empty_log)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = log_host_make(&h, 1);
+    step_world_run(&h.world);
+    log_host_fill(log, 8, 1);
+    log_truncate(log, 21);
+    log_truncate(log, 18);
+    log_advance_start(log, 18);
+    step_world_run(&h.world);
+    ck_assert(!log_truncating(log));
+    log_host_fill(log, 6, 2);
+    step_world_run(&h.world);
+    ck_assert_int_eq(log_start(log), 18);
+    ck_assert_int_eq(log_stored_end(log), 36);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
+/* What the start leaves is in the journal and in no file yet: that is no file that is missing. */
+START_TEST(a_file_that_is_not_made_yet_is_not_missed)
+{
+    struct file_mem *disk = file_mem_new(5);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    struct log *log = log_host_make(&h, 1);
+    step_world_run(&h.world);
+    step_world_block(&h.world, 0, LANE_STORE, true);
+    log_host_fill(log, 40, 1);
+    step_world_run(&h.world);
+    int64_t start = log->segments[1].base + 3;
+    log_advance_start(log, start);
+    struct time_question q = {
+        .query = {.timestamp = 1001 + start, .bound = INT64_MAX, .done = answered}};
+    log_find_time(log, &q.query);
+    step_world_run(&h.world);
+    ck_assert_uint_eq(q.answers, 1);
+    ck_assert_int_eq(q.query.outcome, LOG_OK);
+    ck_assert_int_eq(q.query.ret_offset, start + 3);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 SUITE_MAIN("damage", a_flipped_bit_in_a_segment_is_found, a_flipped_bit_is_found_by_the_next_read,
            a_flipped_bit_in_an_index_hides_nothing, a_flipped_bit_in_an_index_hides_no_time,
            damage_below_the_start_is_no_damage, what_retention_removed_stays_away,
            a_checkpoint_s_start_removes_nothing, a_file_that_was_removed_is_named,
            a_cut_in_a_file_that_was_removed_is_suspect,
-           a_cut_that_the_start_overtakes_leaves_an_empty_log)
+           a_cut_that_the_start_overtakes_leaves_an_empty_log,
+           a_start_at_the_end_of_a_cut_leaves_an_empty_log,
+           a_file_that_is_not_made_yet_is_not_missed)
