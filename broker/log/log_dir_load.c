@@ -195,6 +195,8 @@ static int recover_missing(struct starter *s)
         if (log->found || log->dropped || !log->fresh || !log->topic)
             continue;
         int error = partition_place(s->ops, s->fs, log->topic, log->id, name, aside);
+        if (!error && aside[0]) /* it may have been recovered before, and no load syncs its names */
+            error = s->ops->sync_dir(s->fs, aside);
         if (!error)
             error = recovery_apply(log, s->ops, s->fs, name);
         if (error)

@@ -45,7 +45,8 @@ void recovery_plan(struct recovery *r, const struct journal_read *journal, unsig
 void recovery_deinit(struct recovery *r);
 struct recovery_log *recovery_find(const struct recovery *r, struct partition_id id);
 
-/* Writes the log's files in the directory of this name, which exists, and syncs them. What the
+/* Writes the log's files in the directory of this name, which exists, and syncs them, but not their
+ * names: the start does that once, with what the load adds (log_load.h, replayed). What the
  * directory holds below the cut is read first; damage there, or a directory that is too short, sets
  * why and leaves the files untouched. 0 or -errno. */
 MUST_CHECK int recovery_apply(struct recovery_log *log, const struct file_ops *ops, void *fs,

@@ -104,7 +104,7 @@ static int apply(struct applier *a)
         error = unlink_named(a, LOG_SUSPECT_FILE);
     if (!error)
         error = write_appends(a);
-    return error ? error : a->ops->sync_dir(a->fs, a->name);
+    return error;
 }
 
 int recovery_apply(struct recovery_log *log, const struct file_ops *ops, void *fs, const char *name)

@@ -244,6 +244,39 @@ static struct log *make_part(struct log_host *h, unsigned shard, int32_t number)
     return log_create(h->dir, step_world_reactor(&h->world, shard), VIEW_LITERAL("t"), id, 0, &c);
 }
 
+/* A start after a crash syncs what it wrote, each file and each directory once, and nothing of a
+ * log that no live round speaks of: on a slow disk every sync counts. */
+START_TEST(an_unclean_start_syncs_each_thing_once)
+{
+    enum {
+        TOUCHED = 20,
+        QUIET = 20
+    };
+    struct file_mem *disk = file_mem_new(6);
+    struct log_host h;
+    ck_assert(log_host_start(&h, disk, &config));
+    for (uint8_t i = 1; i <= TOUCHED + QUIET; i++)
+        log_host_fill(log_host_make(&h, i), 1, 1);
+    ck_assert_int_eq(log_host_stop(&h), 0);
+    ck_assert(log_host_start(&h, disk, &config));
+    for (uint8_t i = 1; i <= TOUCHED; i++)
+        log_host_fill(log_host_find(&h, log_host_id(i), 0), 1, 2);
+    step_world_run(&h.world);
+    log_host_kill(&h);
+    uint64_t files = file_mem_count(disk, FILE_MEM_DATASYNC);
+    uint64_t dirs = file_mem_count(disk, FILE_MEM_SYNC_DIR);
+    ck_assert(log_host_start(&h, disk, &config));
+    files = file_mem_count(disk, FILE_MEM_DATASYNC) - files;
+    dirs = file_mem_count(disk, FILE_MEM_SYNC_DIR) - dirs;
+    ck_assert_uint_ge(files, TOUCHED);
+    ck_assert_uint_lt(files, TOUCHED + 10);
+    ck_assert_uint_ge(dirs, TOUCHED);
+    ck_assert_uint_lt(dirs, TOUCHED + 10);
+    log_host_kill(&h);
+    file_mem_free(disk);
+}
+END_TEST
+
 /* ---- the end of a directory ---- */
 
 struct heard {
@@ -377,5 +410,5 @@ END_TEST
 
 SUITE_MAIN("log_dir", one_broker_at_a_time, the_mark_is_kept, orders_are_noted,
            orders_are_noted_when_there_is_room_again, broken_is_not_refused,
-           what_is_distrusted_stays_so, a_name_used_again, the_end_of_a_directory_is_heard_at_once,
-           a_new_log_goes_where_the_fewest_are)
+           what_is_distrusted_stays_so, a_name_used_again, an_unclean_start_syncs_each_thing_once,
+           the_end_of_a_directory_is_heard_at_once, a_new_log_goes_where_the_fewest_are)
