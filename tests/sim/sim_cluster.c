@@ -208,6 +208,7 @@ struct sim_cluster *sim_cluster_new(const struct sim_cluster_options *options)
                           options->grows_to ? options->grows_to : options->partition_count);
         c->history->topics[i].made = options->partition_count;
     }
+    c->history->may_repeat = options->forgetful;
     sim_random_init(&c->growth, options->seed ^ UINT64_C(0x670a11));
     if (options->fleeting) {
         uint32_t topic = sim_history_topic(c->history, SIM_FLEETING_TOPIC, 2);
@@ -363,7 +364,8 @@ void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent)
         return;
     /* A record may be removed before its acknowledgement is heard: brokers need not remember it
      * then, and it may come again. */
-    idempotent = idempotent && c->options.retention_ms == 0 && c->options.retention_bytes == 0;
+    if (!c->options.forgetful && (c->options.retention_ms || c->options.retention_bytes))
+        idempotent = false;
     /* What it sent before is gone: brokers rightly refuse what it sends next. */
     idempotent = idempotent && !c->options.unclean;
     struct sim_producer_options o = {
@@ -381,6 +383,8 @@ void sim_cluster_add_producer(struct sim_cluster *c, bool idempotent)
     };
     if (c->options.produce_timeout_ms)
         o.timeout_ms = c->options.produce_timeout_ms;
+    if (c->options.forgetful) /* of several the first may be removed, and others known */
+        o.in_flight_max = 1;
     c->producers[c->producer_count++] = sim_producer_start(sim_cluster_client_host(c), &o);
 }
 

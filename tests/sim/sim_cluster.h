@@ -30,8 +30,10 @@ struct sim_cluster_options {
     uint32_t session_timeout_ms;
     uint32_t segment_bytes;                /* 0: the default */
     int64_t retention_ms, retention_bytes; /* 0: no limit */
-    bool fleeting;                         /* one more topic, that comes and goes */
-    bool unclean; /* topics allow unclean elections, until sim_unclean_end */
+    /* Producers are idempotent with retention, too, and may be forgotten with their batches. */
+    bool forgetful;
+    bool fleeting; /* one more topic, that comes and goes */
+    bool unclean;  /* topics allow unclean elections, until sim_unclean_end */
     int32_t topic_count, partition_count; /* of each topic */
     int32_t grows_to; /* partitions that a topic may come to have; 0: no topic grows */
     int16_t replication_factor;

@@ -171,7 +171,9 @@ static void bind(struct sim_history *h, uint32_t partition, int64_t offset, uint
                       topic, p->number, (long long)offset);
     } else if (r->offset >= 0 && r->offset != offset) {
         h->duplicates++;
-        if (r->idempotent)
+        int64_t first = r->offset < offset ? r->offset : offset;
+        r->again = r->again || (h->may_repeat && first < p->removed_end);
+        if (r->idempotent && !r->again)
             sim_violation(h,
                           "%s: record %u of an idempotent producer at %s-%d offsets %lld and %lld",
                           who, record, topic, p->number, (long long)r->offset, (long long)offset);
@@ -276,6 +278,8 @@ static void finish_partition(struct sim_history *h, const struct sim_partition_h
         if (record == SIM_NO_RECORD)
             continue;
         const struct sim_record *r = &h->records[record];
+        if (r->again)
+            continue;
         if (r->idempotent && last[r->producer] > record)
             sim_violation(h, "%s-%d: record %u of producer %u comes after its record %lld", topic,
                           p->number, record, r->producer, (long long)last[r->producer]);

@@ -24,7 +24,8 @@ struct sim_record {
     uint32_t partition; /* index into sim_history.partitions */
     uint32_t producer;
     uint32_t size;   /* of its value */
-    bool idempotent; /* never at two offsets */
+    bool idempotent; /* never at two offsets; but see may_repeat */
+    bool again;      /* it was removed before its acknowledgement was heard, and came once more */
     uint64_t made_ns;
     enum sim_outcome outcome;
     int64_t offset; /* where it was acknowledged or first seen; -1: nowhere yet */
@@ -65,6 +66,9 @@ struct sim_history {
     struct sim_partition_history *partitions;
     size_t partition_count, partition_capacity;
     uint64_t acknowledged, unknown, refused, duplicates;
+    /* A replica that lacks what retention has removed may lead, and take a batch that was removed
+     * before its acknowledgement was heard once more. */
+    bool may_repeat;
     bool ids_are_told; /* by ZooKeeper's truth: what a client has learnt may be old */
     char *violation;
 };

@@ -59,6 +59,8 @@ void sim_play_grown_by_two(struct sim_cluster *c);
 void sim_play_untold_joiner(struct sim_cluster *c);
 void sim_one_producer(struct sim_cluster_options *o);
 void sim_play_cut_producers(struct sim_cluster *c);
+void sim_forgetting(struct sim_cluster_options *o);
+void sim_play_forgotten_producers(struct sim_cluster *c);
 void sim_play_elect_from_isr(struct sim_cluster *c);
 
 /* ---- sim_scenario_unclean.c ---- */

@@ -532,6 +532,8 @@ const struct sim_scenario sim_scenarios[] = {
      sim_play_untold_joiner, MUTATION_COUNT_COMMITTED_ISR},
     {"cut-producers", "what was cut was never sent", sim_one_producer, sim_play_cut_producers,
      MUTATION_KEEP_CUT_PRODUCERS},
+    {"forgotten-producers", "only what was removed comes twice", sim_forgetting,
+     sim_play_forgotten_producers, 0},
     {"elect-from-isr", "only members of the ISR are elected", sim_calm, sim_play_elect_from_isr,
      MUTATION_ELECT_OUTSIDE_ISR},
     {"unclean-election", "after an unclean election there is one log again", sim_allow_unclean,

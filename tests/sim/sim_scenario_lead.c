@@ -74,6 +74,43 @@ void sim_play_cut_producers(struct sim_cluster *c)
     }
 }
 
+/* ---- retention removes the batches of an idempotent producer before it hears of them ---- */
+void sim_forgetting(struct sim_cluster_options *o)
+{
+    sim_small_logs(o);
+    o->topic_count = o->partition_count = 1;
+    o->produce_timeout_ms = 2000;
+    o->forgetful = true;
+}
+
+/* The first producer, which is idempotent, hears no answers; the other one fills the log. */
+static void deafen(struct sim_cluster *c, bool deaf)
+{
+    struct sim_host *producer = sim_process_host(c->producers[0]);
+    for (unsigned b = 0; b < c->options.broker_count; b++)
+        sim_link_cut(c->brokers[b].host, producer, deaf);
+}
+
+/* One comes back when the log starts beyond what it had, and leads. */
+void sim_play_forgotten_producers(struct sim_cluster *c)
+{
+    for (int i = 0; i < 8 && sim_settle(c); i++) {
+        unsigned away = sim_follower_of(c, (unsigned)sim_between(c, 0, 1));
+        sim_cluster_run(c, sim_between(c, 100, 2000) * SIM_MS);
+        sim_cluster_kill(c, away);
+        deafen(c, true);
+        sim_cluster_run(c, sim_between(c, 2000, 20000) * SIM_MS);
+        sim_cluster_start(c, away);
+        sim_wait_isr(c, away, true);
+        for (unsigned b = 0; b < c->options.broker_count; b++)
+            if (b != away && sim_between(c, 0, 1))
+                sim_cluster_kill(c, b);
+        sim_cluster_run(c, sim_between(c, 1, 3000) * SIM_MS);
+        deafen(c, false);
+        sim_cluster_run(c, sim_between(c, 1, 8000) * SIM_MS);
+    }
+}
+
 /* ---- those that are left when the ISR is gone have not got everything ---- */
 void sim_play_elect_from_isr(struct sim_cluster *c)
 {
