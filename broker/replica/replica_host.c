@@ -84,8 +84,30 @@ struct replica_host *replica_host_new(struct reactor *reactor,
     return h;
 }
 
+void replica_arm(struct replica *r, int64_t at_ms)
+{
+    r->timer_ms = at_ms;
+    if ((at_ms != 0) == (r->link_armed != NULL))
+        return;
+    if (at_ms) {
+        struct replica_host *h = r->host;
+        r->next_armed = h->armed;
+        r->link_armed = &h->armed;
+        h->armed = r;
+        if (r->next_armed)
+            r->next_armed->link_armed = &r->next_armed;
+        return;
+    }
+    *r->link_armed = r->next_armed;
+    if (r->next_armed)
+        r->next_armed->link_armed = r->link_armed;
+    r->next_armed = NULL;
+    r->link_armed = NULL;
+}
+
 static void replica_free(struct replica *r)
 {
+    replica_arm(r, 0);
     feeds_drop(r);
     free(r);
 }
@@ -290,14 +312,20 @@ static void run_turn(struct turn_task *task)
     end_stop(h);
 }
 
-static void tick_replica(struct replica *r, int64_t now_ms)
+/* One that sets its timer anew comes to the front of the list, and is not met again in this tick.
+ */
+static void tick_replicas(struct replica_host *h)
 {
-    if (!r->timer_ms || now_ms < r->timer_ms)
-        return;
-    struct partition_event e;
-    r->timer_ms = 0;
-    e.kind = PARTITION_EV_TIMER;
-    replica_step(r, &e);
+    int64_t now_ms = host_now_ms(h);
+    for (struct replica *r = h->armed, *next; r; r = next) {
+        next = r->next_armed;
+        if (now_ms < r->timer_ms)
+            continue;
+        struct partition_event e;
+        replica_arm(r, 0);
+        e.kind = PARTITION_EV_TIMER;
+        replica_step(r, &e);
+    }
 }
 
 static void retain(struct replica_host *h)
@@ -316,13 +344,10 @@ static void retain(struct replica_host *h)
 static void run_tick(struct timer *timer)
 {
     struct replica_host *h = CONTAINER_OF(timer, struct replica_host, tick);
-    struct map_entry entry;
-    int64_t now_ms = host_now_ms(h);
     timer_set(&h->tick, TICK_MS);
     if (h->stopped)
         host_turn_soon(h); /* nobody hears when a removed log is gone */
-    for (uint32_t at = 0; map_next(&h->replicas, &at, &entry);)
-        tick_replica(entry.value, now_ms);
+    tick_replicas(h);
     for (size_t i = 0; i < h->stream_count && !h->stopping; i++)
         stream_tick(h->streams[i]);
     for (struct incoming *in = h->incoming; in; in = in->next)

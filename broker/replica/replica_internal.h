@@ -65,11 +65,12 @@ struct replica {
     bool damaged; /* a read met a bad checksum: the step hears it at the end of the turn */
     bool touched; /* in the host's list of replicas that have something to do at the turn's end */
     struct replica *next_touched;
-    bool dead;                /* its topic was deleted: freed when no read of it is under way */
-    bool said_leads;          /* what the host's observer heard last of its leadership */
-    int32_t said_epoch;       /* and in which epoch */
-    int64_t timer_ms;         /* when the step wants PARTITION_EV_TIMER; 0: not */
-    struct host_topic *topic; /* while it is in the host's map */
+    bool dead;          /* its topic was deleted: freed when no read of it is under way */
+    bool said_leads;    /* what the host's observer heard last of its leadership */
+    int32_t said_epoch; /* and in which epoch */
+    int64_t timer_ms;   /* when the step wants PARTITION_EV_TIMER; 0: not */
+    struct replica *next_armed, **link_armed; /* in the host's list while timer_ms is not 0 */
+    struct host_topic *topic;                 /* while it is in the host's map */
     struct replica *next_of_topic, **link_of_topic;
     struct produce_waiter *by_commit, **by_commit_last; /* acks -1, by wait_for */
     struct produce_waiter *by_sync, **by_sync_last;     /* acks 1 */
@@ -168,6 +169,7 @@ struct replica_host {
     struct timer tick;
     struct turn_task turn;
     struct replica *touched_first, **touched_last;
+    struct replica *armed; /* those with a timer: a replica that waits for nothing costs nothing */
     struct incoming *incoming;
     struct incoming *hearing; /* whose frame is being handled */
     struct piece *pieces;     /* STREAM_FRAME_PIECES, of the frame being made */
@@ -205,6 +207,8 @@ struct replica_host {
 struct replica *host_find(const struct replica_host *h, struct partition_id id);
 /* A replica without an order; log NULL: it has none yet. */
 struct replica *host_add(struct replica_host *h, struct partition_id id, struct log *log);
+/* The step hears PARTITION_EV_TIMER then; 0: it does not. */
+void replica_arm(struct replica *r, int64_t at_ms);
 /* Frees the replica of a deleted topic, unless a read of it is still under way. */
 void replica_free_if_dead(struct replica *r);
 /* The host's part of the end of this turn runs (again). */

@@ -67,6 +67,7 @@ static void remove_replica(struct replica *r)
     fetch_fail(r, REPLICA_UNKNOWN);
     map_remove(&h->replicas, MAP_KEY(r->id));
     topic_unlink(r);
+    replica_arm(r, 0);
     if (r->log)
         host_remove_log(h, r->id.topic, r->log);
     r->log = NULL;

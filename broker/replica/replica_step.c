@@ -240,7 +240,7 @@ static void act_self(struct replica *r, const struct partition_action *a)
         gather_change(r->host, &a->u.isr_change);
         break;
     case PARTITION_DO_TIMER:
-        r->timer_ms = a->at_ms;
+        replica_arm(r, a->at_ms);
         break;
     case PARTITION_DO_SAY:
         say_limited(r->host->reactor, &r->host->say_step, SAY_ERROR, "replica",

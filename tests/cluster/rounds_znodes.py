@@ -133,7 +133,11 @@ def odd_topics(c):
     for _ in range(3):
         c.command("verify", "--topic", "after", "--seconds", 1)
     assert not any(n.says("metadata here differ") for n in c.nodes.values()), c.state()
-    for name in ODD_TOPICS:
+    for name in ("broken", "twice"):
+        c.zk.create("/admin/delete_topics/%s" % name)
+        c.wait_for("%s to be deleted" % name,
+                   lambda name=name: name not in c.children("/brokers/topics"))
+    for name in set(ODD_TOPICS) - {"broken", "twice"}:
         c.zk.delete("/brokers/topics/%s" % name, recursive=True)
 
 
