@@ -91,6 +91,18 @@ class ZooKeeper:
         self._do("resume", member)
 
 
+def at_a_terminal():
+    """Ctrl-C and a hangup are heard there. A program whose parent ignores them, as a job in the
+    background or below nohup does, would go on ignoring them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def below_nohup():
+    at_a_terminal()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
 class Node:
     """One broker process."""
 
@@ -137,11 +149,12 @@ class Node:
             f.writelines("%s=%s\n" % pair for pair in pairs.items())
 
     # ---- verbs ----
-    def start(self):
+    def start(self, where=at_a_terminal):
         assert not self.runs(), "broker %d runs already" % self.id
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([BROKER, self.file], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd=self.folder,
+                                            preexec_fn=where,
                                             env={**os.environ, **self.environment})
         return self
 

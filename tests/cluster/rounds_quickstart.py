@@ -10,17 +10,12 @@ import subprocess
 import tempfile
 
 from cases import case
-from cluster import TOP, Ports
+from cluster import TOP, Ports, at_a_terminal
 from wait import wait_for
 
 QUICKSTART = os.path.join(TOP, "deploy", "quickstart")
 STEPS = ["packages", "build", "ZooKeeper", "brokers", "a topic: 3 partitions, 3 replicas",
          "kcat writes and reads", "the cluster, as ZooKeeper sees it"]
-
-
-def at_a_terminal():
-    """Ctrl-C works there; a program whose parent ignores SIGINT, as a background job does, keeps that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Quickstart:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from cases import case
-from cluster import COMMAND, Cluster
+from cluster import COMMAND, Cluster, below_nohup
 from kafka import Connection
 
 
@@ -148,11 +148,7 @@ def signals():
             node.start()
             c.wait_up()
         node.terminate()
-        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        try:
-            node.start()
-        finally:
-            signal.signal(signal.SIGHUP, before)
+        node.start(below_nohup)
         c.wait_up()
         node.signal(signal.SIGHUP)
         c.create_topic("x", partitions=1, replicas=1)
