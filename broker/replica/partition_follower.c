@@ -155,7 +155,8 @@ static bool is_overtaken_early(const struct partition *p, struct cluster_member 
     if (p->early_from.incarnation == 0)
         return false;
     return open->leader_epoch < p->early_open.leader_epoch ||
-           (member_equal(from, p->early_from) && open->session < p->early_open.session);
+           (open->leader_epoch == p->early_open.leader_epoch && member_equal(from, p->early_from) &&
+            open->session < p->early_open.session);
 }
 
 static void on_open(struct partition *p, struct cluster_member from,

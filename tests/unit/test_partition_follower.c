@@ -51,6 +51,18 @@ START_TEST(of_early_openings_the_newest_counts)
 }
 END_TEST
 
+/* A leader whose replica was made anew counts its sessions from the start again. */
+START_TEST(of_early_openings_the_newest_epoch_counts_before_the_session)
+{
+    replica_rig_follow(10, 4, 8);
+    replica_rig_say_open(THREE, 6, 9);
+    replica_rig_say_open(THREE, 7, 1);
+    replica_rig_say_order(replica_rig_order(THREE, 7, 11));
+    ck_assert_int_eq(replica_rig.p.state, PARTITION_MATCHING);
+    ck_assert_uint_eq(replica_rig_did(PARTITION_DO_SEND_STATE)->u.state.session, 1);
+}
+END_TEST
+
 /* Its leader may not have heard that it was deposed. */
 START_TEST(a_push_of_a_stale_epoch_is_refused_by_followers_and_leaders)
 {
@@ -270,6 +282,7 @@ END_TEST
 SUITE_MAIN("partition, follower", pushes_are_taken_from_the_ordered_process_epoch_and_session_only,
            an_open_of_a_stale_epoch_is_refused_and_an_early_one_waits,
            of_early_openings_the_newest_counts,
+           of_early_openings_the_newest_epoch_counts_before_the_session,
            a_push_of_a_stale_epoch_is_refused_by_followers_and_leaders,
            a_cut_is_durable_before_anything_is_taken, the_search_goes_back_by_epochs,
            never_cuts_below_its_high_watermark_but_after_an_unclean_election,
