@@ -10,7 +10,7 @@
  * cannot be used is said once, by the broker that reads it, the controller; what stands beside it
  * counts. A node that makes no sense leaves the settings as they were. Are they not known, because
  * another controller read them, then nothing follows that could not be undone: no record is
- * removed, and no partition's min_isr changes. */
+ * removed, no partition's min_isr changes, and no election is unclean. */
 
 static bool number_of(const char *text, int32_t *ret)
 {
@@ -127,6 +127,7 @@ static void keep_everything(struct controller *c, struct ctl_topic *t)
     const struct znode_config config = {COUNT_OF(nothing_removed), nothing_removed, VIEW_NULL};
     ctl_overrides_set(c, t, &config);
     t->settings_unknown = true;
+    t->is_unclean = false; /* it may have been forbidden for this topic */
 }
 
 static void unreadable(struct controller *c, struct ctl_topic *t, const char *why, bool first)
@@ -137,7 +138,7 @@ static void unreadable(struct controller *c, struct ctl_topic *t, const char *wh
     ctl_note(c, SAY_ERROR, "%s/%s %s: %s until that is repaired", ZNODE_TOPIC_CONFIGS, t->name, why,
              t->settings_unknown
                  ? "the topic's settings are not known: no record of it is removed, "
-                   "its min.insync.replicas stays as it was,"
+                   "its min.insync.replicas stays as it was, no election of it is unclean,"
                  : "the topic's settings are as they were");
 }
 

@@ -481,6 +481,40 @@ START_TEST(unclean_election_only_where_it_is_allowed)
 }
 END_TEST
 
+/* The topic may have forbidden what the brokers' setting allows: as long as nobody knows, it did.
+ */
+START_TEST(no_unclean_election_while_the_topics_settings_are_not_known)
+{
+    struct rig *r = rig_new(19, 3);
+    r->config.unclean_election = true;
+    rig_start_all(r);
+    created_on(r, "t", 2, 3, 0);
+    ck_assert_int_eq(zk_model_put(r->zk, "/config/topics/t", VIEW_LITERAL("{\"version\":1,")),
+                     ZK_OK);
+    ck_assert_int_eq(zk_model_delete(r->zk, "/controller"), ZK_OK);
+    rig_run(r, 2000);
+    rig_settle(r);
+    ck_assert(rig_noted(r, "the topic's settings are not known"));
+    rig_kill(r, 3);
+    rig_until(r, no_more_3, 20000, "broker 3 gone");
+    rig_kill(r, 2);
+    rig_until(r, no_more_2, 20000, "broker 2 gone");
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "-1 e1 v3 [2] min 2");
+    rig_start(r, 3);
+    rig_until(r, rig_all_in, 20000, "broker 3 in");
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "-1 e1 v3 [2] min 2");
+    /* Repaired, it does not forbid it. */
+    ck_assert_int_eq(
+        zk_model_put(r->zk, "/config/topics/t", VIEW_LITERAL("{\"version\":1,\"config\":{}}")),
+        ZK_OK);
+    rig_run(r, 15000);
+    rig_settle(r);
+    ck_assert_str_eq(rig_state_text(r, "t", 0), "3 e2 v4 [3] min 2 recovering");
+    rig_free(r);
+}
+END_TEST
+
 SUITE_MAIN("controller_brokers", death_of_a_leader_elects_the_next,
            death_of_a_follower_shrinks_in_the_same_epoch,
            last_member_is_never_removed_and_leads_again,
@@ -494,4 +528,5 @@ SUITE_MAIN("controller_brokers", death_of_a_leader_elects_the_next,
            a_late_report_of_failure_counts_for_nothing, a_late_inventory_excepts_nothing,
            death_of_the_controller_and_leader_together, preferred_leaders_come_back,
            preferred_leaders_are_asked_for_by_hand, leaders_are_balanced_by_the_timer,
-           unclean_election_only_where_it_is_allowed)
+           unclean_election_only_where_it_is_allowed,
+           no_unclean_election_while_the_topics_settings_are_not_known)
